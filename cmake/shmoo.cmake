@@ -1,0 +1,93 @@
+# What every target of the project shares, and one helper per kind of target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(SHMOO_TESTS "Build the tests" OFF)
+option(SHMOO_WERROR "Treat warnings as errors" OFF)
+set(SHMOO_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined or thread")
+
+find_package(Threads REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc)
+add_library(hwloc ALIAS PkgConfig::hwloc)
+
+add_library(shmoo_options INTERFACE)
+target_include_directories(shmoo_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/bench)
+target_compile_options(shmoo_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-interference-size
+  $<$<BOOL:${SHMOO_WERROR}>:-Werror>)
+if(SHMOO_SANITIZE)
+  target_compile_options(shmoo_options INTERFACE -fsanitize=${SHMOO_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(shmoo_options INTERFACE -fsanitize=${SHMOO_SANITIZE})
+endif()
+
+# shmoo_library(name [ROOT folder] [LINKS target...]): all sources below src/name, or below ROOT.
+function(shmoo_library name)
+  cmake_parse_arguments(ARG "" "ROOT" "LINKS" ${ARGN})
+  if(NOT ARG_ROOT)
+    set(ARG_ROOT src/${name})
+  endif()
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${ARG_ROOT}/*.cpp)
+  if(sources)
+    add_library(shmoo_${name} STATIC ${sources})
+    target_link_libraries(shmoo_${name} PUBLIC shmoo_options ${ARG_LINKS})
+  else()
+    add_library(shmoo_${name} INTERFACE)
+    target_link_libraries(shmoo_${name} INTERFACE shmoo_options ${ARG_LINKS})
+  endif()
+endfunction()
+
+# shmoo_program(name SOURCES glob... LINKS target...): CLI11 belongs to programs alone.
+function(shmoo_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${ARG_SOURCES})
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} CLI11::CLI11)
+  target_compile_definitions(${name} PRIVATE SHMOO_VERSION="${PROJECT_VERSION}")
+endfunction()
+
+# shmoo_build_facts(source): tells that one file the commit, compiler and flags; only it is built anew when the commit changes.
+function(shmoo_build_facts source)
+  set(header ${PROJECT_BINARY_DIR}/facts/commit.hpp)
+  add_custom_target(shmoo_commit BYPRODUCTS ${header}
+    COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DHEADER=${header} -P ${PROJECT_SOURCE_DIR}/cmake/commit.cmake)
+  add_dependencies(shmoo_bench shmoo_commit)
+  string(TOUPPER ${CMAKE_BUILD_TYPE} type)
+  string(STRIP "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}}" flags)
+  target_include_directories(shmoo_bench PRIVATE ${PROJECT_BINARY_DIR}/facts)
+  set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS
+    "SHMOO_COMPILER=\"${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}\";SHMOO_FLAGS=\"${flags}\";SHMOO_SANITIZERS=\"${SHMOO_SANITIZE}\"")
+endfunction()
+
+# shmoo_tests(folder LINKS target... [TIMEOUT seconds]): one test program per folder below tests/, one CTest entry per fact.
+function(shmoo_tests folder)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LINKS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 60)
+  endif()
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  string(REPLACE "/" "_" name ${folder})
+  add_executable(test_${name} ${sources})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(test_${name} PRIVATE ${ARG_LINKS} GTest::gtest_main GTest::gmock)
+  gtest_discover_tests(test_${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${folder} DISCOVERY_TIMEOUT 60)
+endfunction()
+
+# shmoo_pytests(folder [TIMEOUT seconds]): the pytest files of a folder below tests/ as one CTest entry; $SHMOO is the program.
+function(shmoo_pytests folder)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  # The system's Python first: another one in PATH does not see the modules that packages.txt brings.
+  find_program(SHMOO_PYTHON python3 HINTS /usr/bin REQUIRED)
+  add_test(NAME pytest.${folder}
+    COMMAND ${SHMOO_PYTHON} -B -m pytest -q -p no:cacheprovider ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
+  set_tests_properties(pytest.${folder} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${folder} ENVIRONMENT "SHMOO=$<TARGET_FILE:shmoo>")
+endfunction()
