@@ -1,0 +1,48 @@
+// How long a process spins before it sleeps. One setting per process, inherited by fork; every mechanism that waits asks it.
+// Source: competitive spinning (spin for what a sleep and wake-up would cost, then sleep) is never worse than twice the best.
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace shmoo::sync {
+
+/// Tells the CPU that this is a spin loop.
+inline void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");
+#else
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+}
+
+struct Patience {
+  /// How often to look again before sleeping. 0 = sleep at once, which is right as soon as peers may share a CPU.
+  std::uint32_t spins = 0;
+};
+
+/// The setting of this process. Set it before other threads or processes use it; children inherit it.
+inline Patience& patience() {
+  static Patience current;
+  return current;
+}
+
+/// How many spins take `ns` nanoseconds here: measured once per process tree (PAUSE is 40 to 140 cycles, by machine).
+std::uint32_t spins_for(std::int64_t ns);
+
+/// Looks until `ready()` or the process's patience is at its end. @return whether `ready()` said true.
+template <class Ready>
+inline bool spin_until(Ready ready) {
+  for (std::uint32_t left = patience().spins;; --left) {
+    if (ready()) return true;
+    if (left == 0) return false;
+    relax();
+  }
+}
+
+}  // namespace shmoo::sync
