@@ -1,0 +1,154 @@
+// Values on the wire: one tag byte, then the content. The server keeps values in this form and hardly ever
+// looks into them.
+//
+//   null, no, yes                nothing
+//   integer, natural, real      8 bytes (int64, uint64 beyond int64, double)
+//   text, bytes                  length as 4 bytes, then so many bytes
+//   list                         count as 4 bytes, then so many values
+//   dict                         count as 4 bytes, then so many pairs of text and value
+//
+// Equal values have equal bytes but for numbers of different kinds (1 and 1.0): equal() knows. Reading
+// functions take values that measure() has accepted; nothing else may be handed to them.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "share/manager/buffer.hpp"
+#include "share/manager/error.hpp"
+#include "share/manager/protocol.hpp"
+
+namespace shmoo::manager {
+
+/// Part of the protocol: numbers are never given a new meaning. 10 is kept for references to other objects.
+enum class Tag : std::uint8_t {
+  null = 0,
+  no = 1,
+  yes = 2,
+  integer = 3,
+  natural = 4,
+  real = 5,
+  text = 6,
+  bytes = 7,
+  list = 8,
+  dict = 9,
+};
+
+/// One whole encoded value, tag included.
+using Encoded = std::string_view;
+
+/// Content that is to be encoded as bytes, where a bare std::string_view is text.
+struct Bytes {
+  std::string_view content;
+};
+/// A value that is encoded already.
+struct Raw {
+  Encoded value;
+};
+
+// Writing: put(buffer, x) appends x as one value.
+namespace detail {
+template <class Number>
+void put_number(Buffer& out, Tag tag, Number number) {
+  static_assert(sizeof number == 8);
+  char* at = out.room(9);
+  *at = static_cast<char>(tag);
+  std::memcpy(at + 1, &number, 8);
+  out.commit(9);
+}
+void put_head(Buffer& out, Tag tag, std::size_t count);
+}  // namespace detail
+
+inline void put(Buffer& out, std::nullptr_t) {
+  out.append("\0", 1);
+}
+inline void put(Buffer& out, std::same_as<bool> auto x) {
+  const Tag tag = x ? Tag::yes : Tag::no;
+  out.append(&tag, 1);
+}
+template <std::signed_integral Integer>
+void put(Buffer& out, Integer x) {
+  detail::put_number(out, Tag::integer, static_cast<std::int64_t>(x));
+}
+template <std::unsigned_integral Natural>
+requires(!std::same_as<Natural, bool>) void put(Buffer& out, Natural x) {
+  const auto natural = static_cast<std::uint64_t>(x);
+  detail::put_number(out, natural >> 63 ? Tag::natural : Tag::integer, natural);
+}
+inline void put(Buffer& out, double x) {
+  detail::put_number(out, Tag::real, x);
+}
+inline void put(Buffer& out, std::string_view text) {
+  detail::put_head(out, Tag::text, text.size());
+  out.append(text);
+}
+inline void put(Buffer& out, Bytes bytes) {
+  detail::put_head(out, Tag::bytes, bytes.content.size());
+  out.append(bytes.content);
+}
+inline void put(Buffer& out, Raw raw) {
+  out.append(raw.value);
+}
+/// The head of a list: `count` values must follow.
+inline void put_list(Buffer& out, std::size_t count) {
+  detail::put_head(out, Tag::list, count);
+}
+/// The head of a dict: `count` times a text and a value must follow.
+inline void put_dict(Buffer& out, std::size_t count) {
+  detail::put_head(out, Tag::dict, count);
+}
+
+/// How many bytes at the start of `bytes` are one whole value within the limits of depth; 0 when they are
+/// none.
+std::size_t measure(std::string_view bytes);
+
+// Reading.
+inline Tag tag_of(Encoded value) {
+  return static_cast<Tag>(value[0]);
+}
+/// "an integer", "a text" ...: for error texts.
+std::string_view kind_of(Encoded value);
+
+/// The number behind the tag, whatever it is.
+template <class Number>
+Number number_of(Encoded value) {
+  Number number;
+  std::memcpy(&number, value.data() + 1, sizeof number);
+  return number;
+}
+/// The count of a list or dict, the length of a text or bytes.
+inline std::uint32_t count_of(Encoded value) {
+  std::uint32_t count;
+  std::memcpy(&count, value.data() + 1, sizeof count);
+  return count;
+}
+inline bool is_integer(Encoded value) {
+  return tag_of(value) == Tag::integer;
+}
+/// Each throws TypeError, naming `what`, when the value is of another type.
+std::int64_t integer_of(Encoded value, std::string_view what);
+std::string_view text_of(Encoded value, std::string_view what);
+std::string_view bytes_of(Encoded value, std::string_view what);
+
+/// Whether two values are the same, 1 and 1.0 included (on their own, not inside lists).
+bool equal(Encoded a, Encoded b);
+
+/// Walks the values of a list, or the keys and values of a dict in turn.
+class Walk {
+ public:
+  /// Throws TypeError, naming `what`, when `value` is neither `tag`.
+  Walk(Encoded value, Tag tag, std::string_view what);
+  /// Pairs or values still to come.
+  std::uint32_t left() const { return left_; }
+  /// The next value of a list.
+  Encoded next();
+  /// The next pair of a dict.
+  std::pair<std::string_view, Encoded> next_pair();
+
+ private:
+  std::string_view rest_;
+  std::uint32_t left_;
+};
+
+}  // namespace shmoo::manager
