@@ -1,0 +1,11 @@
+// THE list for contract Dict, in display order.
+#pragma once
+#include <tuple>
+
+#include "share/dict/boost.hpp"
+#include "share/dict/manager.hpp"
+#include "share/dict/private.hpp"
+
+namespace shmoo::catalog {
+using Dicts = std::tuple<dict::Private, dict::Boost, dict::Manager>;
+}  // namespace shmoo::catalog

@@ -1,0 +1,86 @@
+// dict/manager: a dict in a server process of its own, reached over a private Unix socket. See
+// share/manager/README.md.
+//
+// Any process and thread may call anything at any time, each over a connection of its own that is made at its
+// first call; the server takes one call after the other. Not bounded but by memory; a single value or update
+// by kMaxBody of the protocol (manager::ValueError). Lifetime: the server ends with the handle in the process
+// that made it, or with that process. A client that dies disturbs nobody. Errors: manager::ConnectionLost
+// when the server is gone.
+#pragma once
+#include "share/dict/contract.hpp"
+#include "share/manager/manager.hpp"
+
+namespace shmoo::dict {
+
+class ManagerDict {
+ public:
+  explicit ManagerDict(const Shape&) {}
+
+  void set(std::string_view key, std::string_view value) {
+    static_cast<void>(dict_.ask(Method::setitem, key, manager::Bytes{value}).value());
+  }
+  bool get(std::string_view key, std::string& value) {
+    const manager::Answer answer = dict_.ask(Method::getitem, key);
+    if (answer.error == manager::ErrorKind::key) return false;
+    value.assign(content(answer.value()));
+    return true;
+  }
+  bool erase(std::string_view key) {
+    const manager::Answer answer = dict_.ask(Method::delitem, key);
+    if (answer.error == manager::ErrorKind::key) return false;
+    static_cast<void>(answer.value());
+    return true;
+  }
+  void update(std::span<const Item> items) {
+    static_cast<void>(dict_.ask(Method::update, Batch{items}).value());
+  }
+  std::vector<OwnedItem> items() {
+    const manager::Answer answer = dict_.ask(Method::copy);
+    std::vector<OwnedItem> all;
+    for (manager::Walk walk(answer.value(), manager::Tag::dict, "a dict"); walk.left() > 0;) {
+      const auto [key, value] = walk.next_pair();
+      all.emplace_back(key, content(value));
+    }
+    return all;
+  }
+  std::size_t size() {
+    return static_cast<std::size_t>(manager::integer_of(dict_.ask(Method::len).value(), "a size"));
+  }
+  void clear() { static_cast<void>(dict_.ask(Method::clear).value()); }
+
+  /// The server's process: its CPU time is part of what an operation costs.
+  std::vector<pid_t> servants() const { return {manager_.pid()}; }
+
+ private:
+  using Method = manager::Method;
+
+  struct Batch {
+    std::span<const Item> items;
+    friend void put(manager::Buffer& out, const Batch& batch) {
+      manager::put_dict(out, batch.items.size());
+      for (const auto& [key, value] : batch.items) {
+        manager::put(out, key);
+        manager::put(out, manager::Bytes{value});
+      }
+    }
+  };
+  static std::string_view content(manager::Encoded value) {
+    return manager::bytes_of(value, "a value of the dict");
+  }
+
+  manager::Manager manager_;
+  manager::Reference dict_ = manager_.create(manager::Type::dict);
+};
+
+struct Manager {
+  static constexpr About about{
+      .name = "manager",
+      .summary = "a dict in a server process, behind a private Unix socket",
+      .peer_death = "nothing happens to the others; the server takes back what the dead had"};
+  using Type = ManagerDict;
+  static std::string refusal(const Shape& shape) {
+    return shape.max_value_bytes > manager::kMaxPayload ? "a value must fit a frame of 64 MiB" : "";
+  }
+};
+
+}  // namespace shmoo::dict
