@@ -1,0 +1,25 @@
+// The context of a results file: Google Benchmark's keys, the machine, the build, and how the run was made.
+#pragma once
+#include <string>
+
+#include "results/document.hpp"
+
+namespace shmoo::bench {
+
+/// What a run was asked for.
+struct RunFacts {
+  std::string profile;
+  std::string filter;
+  int rounds = 0;
+  double min_time_s = 0;
+  std::uint64_t seed = 0;
+};
+
+/// Everything that a reader of the numbers should know about where they come from.
+results::Json context_of(const RunFacts& run);
+
+/// A short name for this machine, made of what never varies: CPU model and number of CPUs, e.g.
+/// "amd-epyc-2cpu".
+std::string machine_name();
+
+}  // namespace shmoo::bench

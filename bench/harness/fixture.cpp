@@ -1,0 +1,61 @@
+#include "harness/fixture.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "posix/interrupt.hpp"
+
+namespace shmoo::bench {
+
+CellFixture::CellFixture(const Candidate& candidate, const Workload& workload, FixtureOptions options)
+    : candidate_(candidate), workload_(workload), options_(options) {
+  SetName(candidate.cell.name().c_str());
+  UseManualTime();
+  if (options.operations > 0) Iterations(static_cast<::benchmark::IterationCount>(options.operations));
+}
+
+// An exception must not travel through the library; being interrupted is no failure of the cell, and
+// everybody who loops over cells asks posix::interrupted() again.
+template <class Step>
+void CellFixture::attempt(::benchmark::State& state, Step step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    launch_.reset();
+    last_.reset();
+    state.SkipWithError(error.what());
+  }
+}
+
+void CellFixture::SetUp(::benchmark::State& state) {
+  last_.reset();
+  attempt(state, [&] {
+    if (posix::interrupted()) throw Interrupted();
+    launch_.emplace(candidate_, static_cast<std::uint64_t>(state.max_iterations), options_.limit);
+  });
+}
+
+void CellFixture::BenchmarkCase(::benchmark::State& state) {
+  // After SkipWithError the loop is still entered and runs zero times, as the library wants it.
+  while (state.KeepRunningBatch(state.max_iterations)) {
+    attempt(state, [&] {
+      last_ = launch_->run();
+      ++launches_;
+      const double ns = last_->ns_per_operation();
+      least_ns_ = least_ns_ > 0 ? std::min(least_ns_, ns) : ns;
+      state.SetIterationTime(ns * static_cast<double>(state.max_iterations) * 1e-9);
+    });
+  }
+  if (!last_) return;
+  const auto operations = static_cast<double>(last_->operations);
+  state.counters["cpu_ns"] = static_cast<double>(last_->outcome.usage.cpu_ns) / operations;
+  state.counters["switches"] = static_cast<double>(last_->outcome.usage.switches) / operations;
+  state.counters["faults"] = static_cast<double>(last_->outcome.usage.faults) / operations;
+  state.counters["least_share"] = last_->outcome.least_share;
+}
+
+void CellFixture::TearDown(::benchmark::State&) {
+  launch_.reset();
+}
+
+}  // namespace shmoo::bench

@@ -1,0 +1,79 @@
+// What a workload gives to the harness: one launch's work, told from the point of view of one member of the
+// team.
+//
+// Order of events in a launch: the Job is made in the parent (shared memory, servers); the team forks; in
+// each member the harness pins, pre-faults shared mappings and calls prepare(), then work(warm-up); all
+// gather at the gate; released together, each takes its start time, runs work(timed), takes its finish time,
+// calls settle() and leaves. Time per operation = (last finish - first start) / operations of the whole team.
+// When all have left, the parent calls verify(): only a launch that proves its result yields a time.
+#pragma once
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shmoo::bench {
+
+/// One stretch of work, told to one member. Shares of all members add up to `total`.
+struct Phase {
+  std::uint64_t total;  ///< operations of the whole team in this phase
+  std::uint64_t
+      first;  ///< operations that the member did in the phases before (a sequence number to go on from)
+  std::uint64_t
+      share;   ///< operations of this member: total / procs, the first `total % procs` members one more
+  bool timed;  ///< false for the warm-up
+};
+
+/// A member of the team, inside its own process.
+class Member {
+ public:
+  virtual ~Member() = default;
+  int index() const { return index_; }
+  int procs() const { return procs_; }
+
+  /// Says how many operations of the timed phase this member really did, when that is not its share
+  /// (consumers that compete).
+  virtual void did(std::uint64_t operations) = 0;
+  /// Counts `ns` nanoseconds instead of start to finish for this member in the timed phase: for work whose
+  /// set-up cannot stand before the gate. The team's span is then the longest that a member took.
+  virtual void took(std::int64_t ns) = 0;
+  /// Ends this process and makes the launch a failure with this reason.
+  [[noreturn]] virtual void fail(std::string_view reason) = 0;
+
+ protected:
+  Member(int index, int procs) : index_(index), procs_(procs) {}
+
+ private:
+  int index_;
+  int procs_;
+};
+
+/// What the parent knows of a member when the launch is over.
+struct MemberReport {
+  std::uint64_t operations = 0;  ///< its share, or what it said it did
+  std::int64_t start_ns = 0;
+  std::int64_t finish_ns = 0;
+};
+
+class Job {
+ public:
+  virtual ~Job() = default;
+  /// In each member, before the warm-up: whatever belongs to the process (connections, private buffers).
+  virtual void prepare(Member&) {}
+  /// In each member, for the warm-up and again for the timed phase. May throw: that fails the launch with the
+  /// text.
+  virtual void work(Member&, const Phase&) = 0;
+  /// In each member after its clock has stopped: hand sums over to shared memory, flush.
+  virtual void settle(Member&) {}
+  /// In the parent, after all members left. Nothing = proven; else what was wrong, in one line.
+  virtual std::optional<std::string> verify(std::span<const MemberReport> team) = 0;
+  /// Processes outside the team that work for it (a server): their CPU time belongs to the price.
+  virtual std::vector<pid_t> servants() const { return {}; }
+};
+
+}  // namespace shmoo::bench

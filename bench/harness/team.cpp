@@ -1,0 +1,249 @@
+#include "harness/team.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <limits>
+#include <numeric>
+
+#include "posix/affinity.hpp"
+#include "posix/interrupt.hpp"
+#include "posix/poll.hpp"
+#include "sync/event.hpp"
+
+namespace shmoo::bench {
+
+/// What the parent and all members see.
+struct Team::Board {
+  alignas(posix::kPad) sync::Event gate_event;
+  std::atomic<bool> open{false};
+  alignas(posix::kPad) std::atomic<int> arrived{0};
+  alignas(posix::kPad) std::atomic<int> lined_up{
+      0};  ///< members that passed the gate: they start when all have
+};
+
+/// One member's side of the board; written by it alone, read by the parent after it has ended.
+struct alignas(posix::kPad) Team::Slot {
+  enum Stage : int { preparing, warming_up, at_the_gate, working, settling, left };
+  std::atomic<Stage> stage{preparing};
+  MemberReport report;
+  bool counted = false;  ///< the member said what it did
+  std::int64_t took_ns = 0;
+  posix::Usage usage;
+  char reason[240] = "";
+
+  static const char* text(Stage stage) {
+    constexpr const char* names[] = {"preparing", "warming up", "at the gate", "working", "settling", "gone"};
+    return names[stage];
+  }
+};
+
+/// A member, inside its own process.
+class Team::Worker final : public Member {
+ public:
+  Worker(Team& team, int index) : Member(index, team.plan_.procs), team_(team), slot_(team.slot(index)) {}
+
+  void did(std::uint64_t operations) override {
+    slot_.counted = true;
+    slot_.report.operations = operations;
+  }
+  void took(std::int64_t ns) override { slot_.took_ns = ns; }
+
+  [[noreturn]] void fail(std::string_view reason) override {
+    const std::size_t length = std::min(reason.size(), sizeof slot_.reason - 1);
+    std::memcpy(slot_.reason, reason.data(), length);
+    slot_.reason[length] = '\0';
+    posix::leave(1);
+  }
+
+  /// The member's whole life.
+  [[noreturn]] void live() {
+    try {
+      if (const auto& cpus = team_.plan_.cpus; !cpus.empty())
+        posix::pin_to(cpus[static_cast<std::size_t>(index()) % cpus.size()]);
+      posix::prefault_shared_mappings();
+      team_.job_.prepare(*this);
+      // Again: prepare() may have made mappings of its own.
+      posix::prefault_shared_mappings();
+
+      enter(Slot::warming_up);
+      const Phase warm_up = phase(team_.plan_.warm_up, 0, false);
+      team_.job_.work(*this, warm_up);
+      const Phase timed = phase(team_.plan_.operations, warm_up.share, true);
+      slot_.report.operations = timed.share;
+      slot_.counted = false;
+      slot_.took_ns = 0;
+
+      enter(Slot::at_the_gate);
+      wait_at_gate();
+      enter(Slot::working);
+      const posix::Usage before = posix::own_usage();
+      line_up();
+      slot_.report.start_ns = posix::monotonic_ns();
+      team_.job_.work(*this, timed);
+      slot_.report.finish_ns = posix::monotonic_ns();
+      slot_.usage = posix::own_usage() - before;
+
+      enter(Slot::settling);
+      team_.job_.settle(*this);
+      enter(Slot::left);
+    } catch (const std::exception& error) {
+      fail(error.what());
+    } catch (...) {
+      fail("an exception of unknown type");
+    }
+    posix::leave(0);
+  }
+
+ private:
+  void enter(Slot::Stage stage) { slot_.stage.store(stage, std::memory_order_release); }
+
+  Phase phase(std::uint64_t total, std::uint64_t first, bool timed) const {
+    const auto n = static_cast<std::uint64_t>(procs());
+    return {total, first, total / n + (static_cast<std::uint64_t>(index()) < total % n ? 1 : 0), timed};
+  }
+
+  void wait_at_gate() {
+    Board& board = *team_.board_;
+    if (board.arrived.fetch_add(1) + 1 == procs()) team_.gathered_.signal();
+    board.gate_event.wait([&] { return board.open.load(std::memory_order_acquire); });
+  }
+
+  // Sleepers wake one after the other; those that may spin wait here for the last, so that all start within
+  // one line transfer.
+  void line_up() {
+    Board& board = *team_.board_;
+    board.lined_up.fetch_add(1, std::memory_order_acq_rel);
+    sync::spin_until([&] { return board.lined_up.load(std::memory_order_acquire) == procs(); });
+  }
+
+  Team& team_;
+  Slot& slot_;
+};
+
+Team::Team(Job& job, const TeamPlan& plan)
+    : job_(job),
+      plan_(plan),
+      board_(static_cast<std::size_t>(plan.procs) * sizeof(Slot)),
+      ended_(static_cast<std::size_t>(plan.procs), false) {
+  for (int index = 0; index < plan.procs; ++index) new (&slot(index)) Slot;
+  members_.reserve(static_cast<std::size_t>(plan.procs));
+  for (int index = 0; index < plan.procs; ++index) {
+    posix::Child::Options options;
+    // The first member leads the group; it stays a zombie until we reap it, so the group exists as long as we
+    // need it.
+    options.group = index == 0 ? 0 : members_.front().pid();
+    members_.emplace_back([this, index] { Worker(*this, index).live(); }, options);
+  }
+}
+
+Team::~Team() {
+  // Also those that members forked: they are in the group as well.
+  const pid_t group = members_.empty() ? -1 : members_.front().pid();
+  posix::kill_group(group);
+  members_.clear();
+  posix::reap_group(group);
+}
+
+Team::Slot& Team::slot(int member) const {
+  return reinterpret_cast<Slot*>(board_.tail())[member];
+}
+
+void Team::check_endings() {
+  int bad = -1;
+  for (int index = 0; index < plan_.procs; ++index) {
+    const auto at = static_cast<std::size_t>(index);
+    if (ended_[at]) continue;
+    // Looked at, not reaped: the group's leader must stay until the end.
+    const std::optional<posix::Ending> ending = members_[at].peek();
+    if (!ending) continue;
+    ended_[at] = true;
+    if (ending->good()) continue;
+    // One member's failure often drags others down; the one that says why is the one to name.
+    if (bad < 0 || (slot(bad).reason[0] == '\0' && slot(index).reason[0] != '\0')) bad = index;
+  }
+  if (bad < 0) return;
+  const Slot& said = slot(bad);
+  const std::string name = "member " + std::to_string(bad);
+  if (said.reason[0]) throw LaunchFailed(name + ": " + said.reason);
+  throw LaunchFailed(name + " " + members_[static_cast<std::size_t>(bad)].peek()->text() + " while " +
+                     Slot::text(said.stage));
+}
+
+template <class Done>
+void Team::wait_for(Done done, const char* what) {
+  const posix::Deadline deadline = posix::Deadline::in(plan_.limit);
+  std::vector<int> watched;
+  for (;;) {
+    check_endings();
+    if (done()) return;
+    if (posix::interrupted()) throw Interrupted();
+    if (deadline.passed()) {
+      std::string late;
+      for (int index = 0; index < plan_.procs; ++index)
+        if (!ended_[static_cast<std::size_t>(index)])
+          late += (late.empty() ? "member " : ", member ") + std::to_string(index) + " is " +
+                  Slot::text(slot(index).stage);
+      throw LaunchFailed("deadline of " + std::to_string(plan_.limit.count() / 1'000'000) +
+                         " ms passed before " + what + ": " + late);
+    }
+    watched.assign({posix::interrupt_fd()});
+    // Once all have gathered that event stays readable: it would turn this wait into a busy loop.
+    if (!board_->open.load()) watched.push_back(gathered_.fd());
+    for (std::size_t at = 0; at < members_.size(); ++at)
+      if (!ended_[at]) watched.push_back(members_[at].pidfd());
+    posix::wait_readable(watched, deadline);
+  }
+}
+
+void Team::gather() {
+  wait_for([&] { return board_->arrived.load() == plan_.procs; }, "all members stood at the gate");
+}
+
+Outcome Team::run() {
+  const std::vector<pid_t> servants = job_.servants();
+  const auto servants_cpu_ns = [&] {
+    return std::accumulate(servants.begin(), servants.end(), std::int64_t{0},
+                           [](std::int64_t sum, pid_t pid) { return sum + posix::cpu_ns_of(pid); });
+  };
+  const std::int64_t before = servants_cpu_ns();
+  board_->open.store(true, std::memory_order_release);
+  board_->gate_event.notify_all();
+  wait_for([&] { return std::all_of(ended_.begin(), ended_.end(), [](bool ended) { return ended; }); },
+           "all members had left");
+  Outcome result = outcome();
+  result.usage.cpu_ns += servants_cpu_ns() - before;
+  return result;
+}
+
+Outcome Team::outcome() const {
+  Outcome result;
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  std::int64_t last = 0;
+  std::int64_t took = 0;
+  bool any_counted = false;
+  for (int index = 0; index < plan_.procs; ++index) any_counted |= slot(index).counted;
+  double sum = 0;
+  double least = std::numeric_limits<double>::max();
+  int rated = 0;
+  for (int index = 0; index < plan_.procs; ++index) {
+    const Slot& said = slot(index);
+    first = std::min(first, said.report.start_ns);
+    last = std::max(last, said.report.finish_ns);
+    took = std::max(took, said.took_ns);
+    result.usage = result.usage + said.usage;
+    result.members.push_back(said.report);
+    if (any_counted && !said.counted) continue;
+    const auto own =
+        static_cast<double>(std::max<std::int64_t>(1, said.report.finish_ns - said.report.start_ns));
+    const double rate = static_cast<double>(said.report.operations) / own;
+    sum += rate;
+    least = std::min(least, rate);
+    ++rated;
+  }
+  result.span_ns = took > 0 ? took : last - first;
+  result.least_share = sum > 0 ? least / (sum / rated) : 1.0;
+  return result;
+}
+
+}  // namespace shmoo::bench

@@ -1,0 +1,91 @@
+// A team: the processes of one launch. Forked, pinned, held at a gate, released together, reaped.
+//
+// Owned by one single-threaded parent that takes no part in the work. The parent only ever waits on
+// descriptors with a deadline: a member that dies, hangs or fails its check ends the launch, never the suite.
+// The members form a process group of their own, and the kernel kills each when the parent dies, so whatever
+// happens nothing of a team is left.
+#pragma once
+#include <sys/types.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "harness/job.hpp"
+#include "posix/child.hpp"
+#include "posix/event_fd.hpp"
+#include "posix/mapping.hpp"
+#include "posix/usage.hpp"
+
+namespace shmoo::bench {
+
+/// Why a launch yields no time; the text becomes the reason of the failure row.
+class LaunchFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The run was asked to stop (SIGINT, SIGTERM) while the parent waited.
+class Interrupted : public std::runtime_error {
+ public:
+  Interrupted() : std::runtime_error("interrupted") {}
+};
+
+struct TeamPlan {
+  int procs = 1;
+  std::uint64_t operations = 1;  ///< timed operations of the whole team
+  std::uint64_t warm_up = 1;     ///< operations of the whole team before the gate
+  std::vector<int> cpus;         ///< member i is pinned to cpus[i % size]; empty = not pinned
+  posix::Nanoseconds limit{
+      20'000'000'000};  ///< deadline for gathering at the gate, and again for the timed part
+};
+
+struct Outcome {
+  std::int64_t span_ns =
+      0;  ///< first start to last finish (or the longest time a member took, where it says so itself)
+  posix::Usage usage;  ///< all members, and the job's servants, during the timed part
+  std::vector<MemberReport> members;
+  double least_share =
+      1.0;  ///< the slowest member's rate over the mean rate: 1 = perfectly fair, 0 = one starved
+};
+
+class Team {
+ public:
+  /// Forks the members; each prepares and warms up by itself.
+  Team(Job& job, const TeamPlan& plan);
+  /// Kills and reaps whoever is left.
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  /// Waits until all members stand at the gate. Throws LaunchFailed, Interrupted.
+  void gather();
+  /// Opens the gate and waits until all have left. Throws LaunchFailed, Interrupted.
+  Outcome run();
+
+  /// Process id of a member, for tests that kill one.
+  pid_t pid(int member) const { return members_[static_cast<std::size_t>(member)].pid(); }
+
+ private:
+  struct Board;
+  struct Slot;
+  class Worker;
+
+  /// Waits until `done()`; `event` wakes the wait early. Ends the launch when a member has died or the
+  /// deadline has passed.
+  template <class Done>
+  void wait_for(Done done, const char* what);
+  void check_endings();
+  Slot& slot(int member) const;
+  Outcome outcome() const;
+
+  Job& job_;
+  TeamPlan plan_;
+  posix::EventFd gathered_;
+  posix::Shared<Board> board_;  // the slots follow it
+  std::vector<posix::Child> members_;
+  std::vector<bool> ended_;
+};
+
+}  // namespace shmoo::bench

@@ -1,0 +1,50 @@
+#include "harness/workload.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "posix/affinity.hpp"
+
+namespace shmoo::bench {
+namespace {
+
+std::vector<Workload>& table() {
+  static std::vector<Workload> all;
+  return all;
+}
+
+std::size_t contract_order(std::string_view contract) {
+  constexpr std::array<std::string_view, 5> order{"globals", "value", "array", "queue", "dict"};
+  return static_cast<std::size_t>(std::find(order.begin(), order.end(), contract) - order.begin());
+}
+
+}  // namespace
+
+Points process_counts(int least) {
+  const auto cpus = static_cast<std::uint64_t>(posix::allowed_cpus().size());
+  const std::uint64_t most = std::max<std::uint64_t>(8, 2 * cpus);
+  Points points;
+  for (std::uint64_t count = 1; count <= most; count *= 2) {
+    if (count < static_cast<std::uint64_t>(least)) continue;
+    // quick sees the least count and one that is (on small machines) beyond the CPUs; the rest is for longer
+    // runs.
+    const bool first = points.empty();
+    points.push_back({count, first || count == 4 ? Profile::quick : Profile::standard});
+  }
+  if (points.back().value < most) points.push_back({most, Profile::standard});
+  return points;
+}
+
+const std::vector<Workload>& workloads() {
+  return table();
+}
+
+Registration::Registration(Workload workload) {
+  auto& all = table();
+  const auto key = [](const Workload& w) { return std::pair(contract_order(w.contract), w.name); };
+  all.insert(std::upper_bound(all.begin(), all.end(), workload,
+                              [&](const Workload& a, const Workload& b) { return key(a) < key(b); }),
+             std::move(workload));
+}
+
+}  // namespace shmoo::bench
