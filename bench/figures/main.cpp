@@ -1,0 +1,143 @@
+// What the suite itself adds to what it measures: the harness against loops written by hand, in turn, on the
+// same CPUs.
+//
+//   empty       a workload whose operation is empty: the loop, the gate and the clock, ns per operation
+//   increment   value/increment/atomic, one process, over a plain fetch_add loop in a forked process
+//   round_trip  queue/round_trip/pipe, 64 bytes, over two processes with a blocking read/write loop on two
+//   pipes
+//
+// Usage: shmoo_figures [ROUNDS]. Prints, per figure, the median over rounds of the ratio within a round, and
+// its range.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <functional>
+#include <vector>
+
+#include "harness/launch.hpp"
+#include "harness/selection.hpp"
+#include "posix/affinity.hpp"
+#include "posix/child.hpp"
+#include "posix/mapping.hpp"
+
+namespace shmoo::bench {
+namespace {
+
+constexpr posix::Nanoseconds kLimit = std::chrono::seconds(60);
+
+class Empty final : public Job {
+ public:
+  void work(Member&, const Phase& phase) override {
+    for (std::uint64_t left = phase.share; left > 0; --left) asm volatile("" ::: "memory");
+  }
+  std::optional<std::string> verify(std::span<const MemberReport>) override { return std::nullopt; }
+};
+
+double measured(const Candidate& candidate, std::uint64_t operations) {
+  return Launch(candidate, operations, kLimit).run().ns_per_operation();
+}
+
+Candidate find(const std::string& name) {
+  const auto found = select(Profile::full, "^" + name + "$");
+  if (found.size() != 1) throw std::runtime_error("no cell " + name);
+  return found.front().candidate;
+}
+
+/// ns per operation of `work`, timed by the forked and pinned process itself.
+double by_hand(std::uint64_t operations, const std::function<void(std::uint64_t)>& work) {
+  const posix::Shared<std::int64_t> took(0, 0);
+  posix::Child child([&] {
+    posix::pin_to(posix::allowed_cpus().front());
+    posix::prefault_shared_mappings();
+    work(operations / 10);
+    const std::int64_t start = posix::monotonic_ns();
+    work(operations);
+    *took = posix::monotonic_ns() - start;
+  });
+  child.join();
+  return static_cast<double>(*took) / static_cast<double>(operations);
+}
+
+double fetch_add_by_hand(std::uint64_t operations) {
+  struct alignas(posix::kPad) Line {
+    std::atomic<std::int64_t> value{0};
+  };
+  const posix::Shared<Line> line(0);
+  return by_hand(operations, [&](std::uint64_t count) {
+    for (; count > 0; --count) line->value.fetch_add(1, std::memory_order_acq_rel);
+  });
+}
+
+double pipe_by_hand(std::uint64_t operations) {
+  std::array<int, 2> there;
+  std::array<int, 2> back;
+  if (::pipe(there.data()) < 0 || ::pipe(back.data()) < 0) throw std::runtime_error("no pipes");
+  constexpr std::size_t kBytes = 64;
+  const auto cpus = posix::allowed_cpus();
+  posix::Child echo([&] {
+    posix::pin_to(cpus[1 % cpus.size()]);
+    std::array<char, kBytes> item;
+    while (::read(there[0], item.data(), kBytes) == kBytes)
+      if (::write(back[1], item.data(), kBytes) != kBytes) break;
+  });
+  const double ns = by_hand(operations, [&](std::uint64_t count) {
+    std::array<char, kBytes> item{};
+    for (; count > 0; --count)
+      if (::write(there[1], item.data(), kBytes) != kBytes || ::read(back[0], item.data(), kBytes) != kBytes)
+        throw std::runtime_error("a pipe broke");
+  });
+  echo.kill();
+  for (const int fd : {there[0], there[1], back[0], back[1]}) ::close(fd);
+  return ns;
+}
+
+void print(const char* what, const char* unit, std::vector<double> figures) {
+  std::sort(figures.begin(), figures.end());
+  fmt::print("{:<12} median {:.3f} {}  ({:.3f} to {:.3f}, {} rounds)\n", what, figures[figures.size() / 2],
+             unit, figures.front(), figures.back(), figures.size());
+}
+
+void run(int rounds) {
+  Candidate empty;
+  empty.cell = {"value", "empty", "none", 0, 1, {}};
+  empty.make = [] { return std::make_unique<Empty>(); };
+  const Candidate increment = find("value/increment/atomic/bytes:8/procs:1");
+  const Candidate round_trip = find("queue/round_trip/pipe/bytes:64/procs:2");
+  constexpr std::uint64_t kAdds = 10'000'000;
+  constexpr std::uint64_t kTrips = 10'000;
+  std::vector<double> empties;
+  std::vector<double> increments;
+  std::vector<double> trips;
+  for (int round = 0; round < rounds; ++round) {
+    empties.push_back(measured(empty, kAdds));
+    // ABBA: the same place in the order must not always fall to the same side.
+    const bool ours_first = round % 2 == 0;
+    const auto ratio = [&](const Candidate& ours, double (*theirs)(std::uint64_t), std::uint64_t operations) {
+      const double a = ours_first ? measured(ours, operations) : theirs(operations);
+      const double b = ours_first ? theirs(operations) : measured(ours, operations);
+      return ours_first ? a / b : b / a;
+    };
+    increments.push_back(ratio(increment, fetch_add_by_hand, kAdds));
+    trips.push_back(ratio(round_trip, pipe_by_hand, kTrips));
+  }
+  print("empty", "ns per operation", empties);
+  print("increment", "x by hand", increments);
+  print("round_trip", "x by hand", trips);
+}
+
+}  // namespace
+}  // namespace shmoo::bench
+
+int main(int argc, char** argv) {
+  try {
+    shmoo::bench::run(argc > 1 ? std::max(1, std::atoi(argv[1])) : 21);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "shmoo_figures: {}\n", error.what());
+    return 1;
+  }
+  return 0;
+}
