@@ -1,0 +1,219 @@
+"""One small diagram with logarithmic axes, drawn on a Sheet: scales, frame, ticks, range bars, lines, names at line ends."""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from . import style, units
+from .reading import Cell, Series, median, spread
+from .sheet import Point, Sheet, box, text_width
+from .style import Looks
+
+GAP = (math.nan, math.nan)
+_ASIDE, _ASIDE_TOTAL = 0.02, 0.13  # inches
+TICK_POINTS, LABEL_POINTS, LABEL_STEP = 7.5, 8.0, 0.137
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What runs along y: the values of a cell's samples, and how ticks are chosen and written."""
+    values: Callable[[Cell], list[float]]
+    tick: Callable[[float], str]
+    ticks: Callable[[float, float], list[float]]
+    label: str
+    better: str
+
+
+TIME = Quantity(lambda cell: cell.times, units.time, units.decimal_ticks, "time per operation", "lower is better")
+RATE = Quantity(lambda cell: [s.operations_per_second for s in cell.samples], units.count, units.decimal_ticks,
+                "operations per second", "higher is better")
+BYTE_RATE = Quantity(lambda cell: [s.bytes_per_second for s in cell.samples if s.bytes_per_second], units.byte_rate,
+                     units.binary_ticks, "throughput", "higher is better")
+
+
+class Scale:
+    """A logarithmic axis of whole numbers that were measured; zero stands one step to the left of the least."""
+
+    def __init__(self, values: list[int]) -> None:
+        positive = [v for v in values if v > 0]
+        steps = [b / a for a, b in zip(positive, positive[1:])]
+        self.zero = positive[0] / min(max(steps, default=4.0), 16.0) if positive else 1.0
+        self.values = values
+        at = [self.position(v) for v in values]
+        room = (at[-1] / at[0])**0.06 if len(at) > 1 else 2.0
+        self.low, self.high = at[0] / room, at[-1] * room
+
+    def position(self, value: float) -> float:
+        return float(value) if value > 0 else self.zero
+
+    def share(self, value: float) -> float:
+        """0 at the left end, 1 at the right."""
+        return math.log(self.position(value) / self.low) / math.log(self.high / self.low)
+
+    def labelled(self, write: Callable[[int], str], width: float) -> list[tuple[int, str]]:
+        """The values whose labels fit an axis of `width` inches, the largest among them."""
+        chosen = []
+        free_to = math.inf
+        for value in reversed(self.values):
+            place, half = width * self.share(value), text_width(write(value), TICK_POINTS) / 2 + 0.04
+            if place + half < free_to:
+                chosen.append((value, write(value)))
+                free_to = place - half
+        return chosen[::-1]
+
+
+def room_for(values: list[float]) -> tuple[float, float]:
+    """Limits of a logarithmic axis for these values."""
+    low, high = min(values), max(values)
+    room = max((high / low)**0.06, 1.15)
+    return low / room, high * room
+
+
+@dataclass
+class Panel:
+    """Where a diagram stands on the sheet (inches) and what its axes show."""
+    sheet: Sheet
+    left: float
+    top: float
+    width: float
+    height: float
+    scale: Scale
+    low: float
+    high: float
+
+    def x(self, value: float) -> float:
+        return self.left + self.width * self.scale.share(value)
+
+    def y(self, value: float) -> float:
+        return self.top + self.height * (1 - math.log(value / self.low) / math.log(self.high / self.low))
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    def frame(self, quantity: Quantity, ticks_y: bool, ticks_x: list[tuple[int, str]]) -> None:
+        """Grid, spines and ticks; `ticks_x` may be empty."""
+        ticks = quantity.ticks(self.low, self.high)
+        at = [self.y(tick) for tick in ticks]
+        self.sheet.lines([[(self.left, y), (self.right, y)] for y in at] +
+                         [[(self.x(v), self.top), (self.x(v), self.bottom)] for v in self.scale.values],
+                         style.GRID, 0.7, 0.5)
+        self.sheet.lines([[(self.left, self.top), (self.left, self.bottom), (self.right, self.bottom)]] +
+                         ([[(self.left - 0.04, y), (self.left, y)] for y in at] if ticks_y else []),
+                         style.FRAME, 0.8, 1.5)
+        for tick, y in zip(ticks, at) if ticks_y else []:
+            self.sheet.text(self.left - 0.07, y, quantity.tick(tick), TICK_POINTS, ha="right", color=style.SOFT)
+        self.name_x(ticks_x, self.bottom)
+
+    def name_x(self, ticks: list[tuple[int, str]], below: float) -> None:
+        self.sheet.lines([[(self.x(value), below), (self.x(value), below + 0.04)] for value, _ in ticks],
+                         style.FRAME, 0.8, 1.5)
+        for value, name in ticks:
+            self.sheet.text(self.x(value), below + 0.07, name, TICK_POINTS, ha="center", va="top", color=style.SOFT)
+
+    def shade(self, start: float | None = None) -> None:
+        """Marks the part right of `start` (inches; None = all) as the regime of more processes than CPUs."""
+        start = self.left if start is None else start
+        self.sheet.areas([box(start, self.top, self.right - start, self.height)], style.SHADE)
+
+
+@dataclass
+class Strokes:
+    """Lines, markers and bars of all panels of a sheet, gathered per mechanism and drawn at once. Mechanisms stand a little
+    beside each other, so that the ranges of one size can be told apart."""
+    looks: Looks
+    series: list[Series]
+    """All that will be drawn, in display order."""
+    paths: dict[Series, list[Point]] = field(default_factory=dict)
+    hollow: set[Series] = field(default_factory=set)
+    bars: list[list[Point]] = field(default_factory=list)
+    bar_colours: list[str] = field(default_factory=list)
+    troubled: list[Point] = field(default_factory=list)
+
+    def add(self, panel: Panel, series: Series, cells: list[Cell], at: Callable[[Cell], float],
+            quantity: Quantity) -> Point | None:
+        """One mechanism in one panel. Returns where its line ends (inches), None where it has no point."""
+        measured = sorted((cell for cell in cells if quantity.values(cell)), key=at)
+        if not measured:
+            return None
+        if not measured[0].competes:
+            self.hollow.add(series)
+        path = self.paths.setdefault(series, [])
+        aside = (self.series.index(series) - (len(self.series) - 1) / 2) * min(_ASIDE, _ASIDE_TOTAL / len(self.series))
+        for cell in measured:
+            values = quantity.values(cell)
+            low, high = spread(values)
+            x, y = panel.x(at(cell)) + aside, panel.y(median(values))
+            path.append((x, y))
+            if len(values) > 1:
+                self.bars.append([(x, panel.y(low)), (x, panel.y(high))])
+                self.bar_colours.append(self.looks[series.mechanism].colour)
+            if cell.failures:
+                self.troubled.append((x, y))
+        end = path[-1]
+        path.append(GAP)
+        return end
+
+    def draw(self, sheet: Sheet) -> None:
+        sheet.lines(self.bars, self.bar_colours, 1.8, 2, alpha=0.55)
+        for series, path in self.paths.items():
+            hollow = series in self.hollow
+            sheet.points(path, linestyle=self.looks.dashes(series), linewidth=1.0 if hollow else 1.5,
+                         zorder=3 if hollow else 4, **marks(self.looks, series, hollow))
+        sheet.points(self.troubled, linestyle="none", marker="x", markersize=7.5, markeredgewidth=1.4,
+                     color=style.FAIL, zorder=5)
+
+
+def marks(looks: Looks, series: Series, hollow: bool) -> dict[str, object]:
+    """How the points of a mechanism look; hollow for one that does not compete."""
+    look = looks[series.mechanism]
+    inner, edge, edge_width = ("white", look.colour, 0.9) if hollow else (look.colour, "white", 0.5)
+    return {"color": look.colour, "marker": look.marker, "markersize": look.marker_size, "markerfacecolor": inner,
+            "markeredgecolor": edge, "markeredgewidth": edge_width}
+
+
+def spaced(wanted: list[float], step: float, low: float, high: float) -> list[float]:
+    """Positions close to the wanted ones (ascending), at least `step` apart and, where they fit, within [low, high]."""
+    groups: list[tuple[float, int]] = []  # centre, members
+
+    def held(centre: float, members: int) -> float:
+        half = step * (members - 1) / 2
+        return max(min(centre, high - half), low + half)
+
+    for position in wanted:
+        centre, members = held(position, 1), 1
+        while groups and centre - groups[-1][0] < step * (members + groups[-1][1]) / 2:
+            other, more = groups.pop()
+            centre = held((centre * members + other * more) / (members + more), members + more)
+            members += more
+        groups.append((centre, members))
+    return [centre + step * (i - (members - 1) / 2) for centre, members in groups for i in range(members)]
+
+
+def name_ends(panel: Panel, strokes: Strokes, ends: dict[Series, tuple[Point, bool]],
+              names: dict[Series, str] | None = None) -> None:
+    """Names right of the last panel, in the order of the lines' ends, joined to them by thin lines.
+
+    `ends`: where each line ends (inches), and whether it reaches the right end of this panel. `names`: what to write instead
+    of the labels."""
+    sheet, looks = panel.sheet, strokes.looks
+    order = sorted(ends, key=lambda s: (ends[s][0][1], looks.order(s)))
+    places = spaced([ends[s][0][1] for s in order], LABEL_STEP, panel.top, panel.bottom)
+    solid, dotted = [], []
+    for series, place in zip(order, places):
+        (x, y), reaches = ends[series]
+        look = looks[series.mechanism]
+        path = [(max(x, panel.left) + 0.06 if reaches else panel.right - 0.02, y), (panel.right + 0.05, y),
+                (panel.right + 0.19, place)]
+        (solid if reaches else dotted).append((path, look.colour))
+        sheet.points([(panel.right + 0.27, place)], linestyle="none", zorder=4,
+                     **{**marks(looks, series, series in strokes.hollow), "markersize": look.marker_size + 0.6})
+        sheet.text(panel.right + 0.36, place, (names or {}).get(series, series.label), LABEL_POINTS,
+                   color=style.readable(look.colour))
+    sheet.lines([p for p, _ in solid], [c for _, c in solid], 0.6, 1, alpha=0.8)
+    sheet.lines([p for p, _ in dotted], [c for _, c in dotted], 0.7, 1, alpha=0.8, dashes=(0, (1, 1.5)))
