@@ -15,7 +15,7 @@ namespace shmoo::test {
 
 /// When a test gives up on something that should long have happened.
 inline posix::Deadline patience() {
-  return posix::Deadline::in(std::chrono::seconds(30));
+  return posix::Deadline::in(std::chrono::seconds(100));
 }
 
 /// Whether this is a build with ThreadSanitizer, which knows threads of one process and not every call: g++
