@@ -28,7 +28,7 @@ using Bytes = std::vector<std::byte>;
 
 /// When to give up. TSan does not know pthread_mutex_clocklock, so under it CTest's own limit has to do.
 inline Deadline soon() {
-  return shmoo::test::kThreadSanitizer ? Deadline::never() : shmoo::test::patience();
+  return shmoo::test::patience();
 }
 
 /// An item of `bytes` bytes in which each byte depends on `number` and its place.

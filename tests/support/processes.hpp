@@ -18,9 +18,8 @@ inline posix::Deadline patience() {
   return posix::Deadline::in(std::chrono::seconds(100));
 }
 
-/// Whether this is a build with ThreadSanitizer, which knows threads of one process and not every call: g++
-/// 12's takes pthread_mutex_clocklock() for no lock at all, and reports wrong unlocks that a test makes on
-/// purpose.
+/// Whether this is a build with ThreadSanitizer, which reports wrong unlocks that a test makes on purpose and
+/// makes many instructions of one.
 #ifdef __SANITIZE_THREAD__
 inline constexpr bool kThreadSanitizer = true;
 #else
