@@ -62,8 +62,10 @@ class Pipe {
   }
   /// Bytes in the pipe.
   std::size_t unread() const { return unread_bytes(read_end_.get()); }
-  /// Gives up this process's read end: when all have, writes end in EPIPE.
-  void close_read_end() { read_end_.reset(); }
+  /// Gives up this process's read end: when all have, writes end in EPIPE. Another thread may be in the
+  /// middle of a call: the descriptor's number goes on to mean something of ours, the write end, and reading
+  /// from it is an error.
+  void close_read_end() { ::dup3(write_end_.get(), read_end_.get(), O_CLOEXEC); }
 
  private:
   Fd read_end_;

@@ -6,6 +6,7 @@
 
 #include "posix/clock.hpp"
 #include "posix/error.hpp"
+#include "posix/rest.hpp"
 
 namespace shmoo::sync::detail {
 
@@ -23,14 +24,13 @@ inline void make_mutex(pthread_mutex_t& mutex, int robustness) {
 
 inline int take_until(pthread_mutex_t& mutex, posix::Deadline deadline) {
 #ifdef __SANITIZE_THREAD__
-  // g++ 12's sanitizer does not know pthread_mutex_clocklock() and takes it for no lock at all. A wall clock that is set
-  // meanwhile does not matter there.
-  timespec at;
-  ::clock_gettime(CLOCK_REALTIME, &at);
-  const std::int64_t ns = at.tv_nsec + deadline.left_ns();
-  at.tv_sec += ns / 1'000'000'000;
-  at.tv_nsec = ns % 1'000'000'000;
-  return ::pthread_mutex_timedlock(&mutex, &at);
+  // g++ 12's sanitizer takes pthread_mutex_clocklock() for no lock at all, and pthread_mutex_timedlock() for none
+  // when the owner has died.
+  for (;;) {
+    const int error = ::pthread_mutex_trylock(&mutex);
+    if (error != EBUSY || deadline.passed()) return error;
+    posix::yield();
+  }
 #else
   const timespec at = deadline.absolute();
   return ::pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &at);
