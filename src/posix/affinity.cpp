@@ -43,4 +43,9 @@ void pin_to(int cpu) {
   check(::sched_setaffinity(0, set.bytes, set.mask), "pin to a CPU");
 }
 
+void become_idle_class() {
+  const sched_param none{};
+  check(::sched_setscheduler(0, SCHED_IDLE, &none), "become a process of the idle class");
+}
+
 }  // namespace shmoo::posix
