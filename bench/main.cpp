@@ -40,6 +40,20 @@ void add_verbs(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verb->add_option("--seed", run_options->seed,
                    "Seed of the random orders (default: a new one; the file records it)");
+  verb->add_option(
+          "--place", run_options->place,
+          "Where a team sits, as an axis: auto (distinct cores, nearest first), same_cpu, smt, same_l3, far, "
+          "unpinned; several with commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  verb->add_option("--wait", run_options->wait,
+                   "How mechanisms that have the choice wait, as an axis: adaptive (spin for a wake-up's "
+                   "cost, then sleep), "
+                   "spin, yield, block; several with commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  verb->add_flag("!--no-floors", run_options->floors, "Take no probes: no floors and no classes");
+  verb->add_flag("!--no-awake", run_options->awake, "Let the team's CPUs halt when nobody runs on them");
   verb->callback([run_options, &exit_code] { exit_code = run(*run_options); });
 
   verb = app.add_subcommand("bench", "One round in this process; takes every --benchmark_* flag");

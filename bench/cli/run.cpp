@@ -9,6 +9,7 @@
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "harness/campaign.hpp"
+#include "harness/classes.hpp"
 #include "harness/context.hpp"
 #include "harness/selection.hpp"
 #include "posix/atomic_file.hpp"
@@ -56,6 +57,32 @@ void tell_warnings(const results::Json& context) {
     fmt::print(stderr, "         (what they mean and what to do: shmoo doctor)\n");
 }
 
+/// Where the samples fell, and whether the floors can be trusted.
+void tell_floors(const results::Document& document) {
+  std::string classes;
+  for (const auto& [name, count] : document.context["classes"]["counts"].items())
+    classes += fmt::format("{}{} {}", classes.empty() ? "" : ", ", count.get<int>(), name);
+  if (!classes.empty())
+    fmt::print("classes: {} (by {})\n", classes, document.context["classes"]["source"].get<std::string>());
+  std::size_t floors = 0;
+  std::size_t unsettled = 0;
+  std::size_t beaten = 0;
+  for (const auto& row : document.benchmarks) {
+    if (!row.contains("x_floor")) continue;
+    ++floors;
+    unsettled += row["unsettled"].get<bool>();
+    beaten += row["x_floor"].get<double>() < 0.95;
+  }
+  if (floors == 0) return;
+  fmt::print("floors: {} samples, {} unsettled (before and after differ by more than a quarter)\n", floors,
+             unsettled);
+  // A floor that mechanisms beat is none.
+  if (beaten > 0)
+    fmt::print("{}: {} samples ({:.1f} %) are faster than their floor: a defect of the probe\n",
+               beaten * 50 > floors ? "warning" : "note", beaten,
+               100.0 * static_cast<double>(beaten) / static_cast<double>(floors));
+}
+
 /// No cell is left: because of the filter, or because the profile is too small for it.
 [[noreturn]] void refuse_filter(const RunOptions& options) {
   for (const bench::Profile larger : {bench::Profile::standard, bench::Profile::full})
@@ -70,7 +97,9 @@ void tell_warnings(const results::Json& context) {
 
 int run(const RunOptions& options) {
   const Pace pace = pace_of(options.profile);
-  const auto selected = bench::select(pace.profile, options.filter);
+  bench::Axes axes{options.place, options.wait};
+  bench::check(axes);
+  const auto selected = bench::expand(bench::select(pace.profile, options.filter), axes);
   if (selected.empty()) refuse_filter(options);
   const std::filesystem::path out = prepare_out(options);
   posix::catch_interrupts();
@@ -80,7 +109,10 @@ int run(const RunOptions& options) {
   bench::CampaignPlan plan;
   plan.rounds = options.rounds > 0 ? options.rounds : pace.rounds;
   plan.min_time_s = pace.min_time_s;
-  plan.limit = posix::Nanoseconds(static_cast<std::int64_t>(options.deadline_s * 1e9));
+  plan.launch.limit = posix::Nanoseconds(static_cast<std::int64_t>(options.deadline_s * 1e9));
+  plan.launch.floors = options.floors;
+  plan.launch.awake = options.awake;
+  plan.axes = axes;
   plan.seed = options.seed ? options.seed : std::random_device()();
   results::Document document;
   for (const auto& one : selected) {
@@ -92,6 +124,11 @@ int run(const RunOptions& options) {
   document.context =
       bench::context_of({options.profile, options.filter, plan.rounds, plan.min_time_s, plan.seed});
   tell_warnings(document.context);
+  posix::become_subreaper();
+  plan.launch.spin_ns = bench::calibrated_spin_ns(plan.launch);
+  document.context["run"]["floors"] = options.floors;
+  document.context["run"]["awake"] = options.awake;
+  document.context["run"]["spin_ns"] = plan.launch.spin_ns;
 
   const std::size_t cells = plan.cells.size();
   const std::int64_t start = posix::monotonic_ns();
@@ -103,6 +140,8 @@ int run(const RunOptions& options) {
   progress.finish();
 
   document.benchmarks = campaign.rows();
+  document.context["classes"] =
+      bench::classify(document.benchmarks, bench::topology_is_true(document.context));
   document.failures = campaign.failures();
   document.context["run"]["complete"] = complete;
   document.context["run"]["seconds"] = static_cast<double>(posix::monotonic_ns() - start) * 1e-9;
@@ -113,6 +152,7 @@ int run(const RunOptions& options) {
              complete ? "" : "interrupted; kept what was measured: ", document.benchmarks.size(), cells,
              document.failures.size(), document.skipped.size(),
              duration(document.context["run"]["seconds"].get<double>()), out.string());
+  tell_floors(document);
   std::fflush(stdout);
   if (!complete) return 128 + posix::interrupted();
 

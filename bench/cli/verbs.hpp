@@ -23,6 +23,10 @@ struct RunOptions {
   std::string out;         ///< empty = results/<machine>/<profile>.json, and charts beside it
   double deadline_s = 20;  ///< what one launch may take
   std::uint64_t seed = 0;  ///< of the random orders; 0 = a new one
+  std::vector<std::string> place{"auto"};     ///< where teams sit: every cell in each of these
+  std::vector<std::string> wait{"adaptive"};  ///< how mechanisms wait: likewise
+  bool floors = true;                         ///< probe before and after each sample
+  bool awake = true;                          ///< keep the CPUs of the team from halting
 };
 int run(const RunOptions& options);
 

@@ -40,7 +40,8 @@ bool Campaign::run_round(int round) {
 std::size_t Campaign::run_process(int round, const std::vector<std::string>& cells, std::size_t first) {
   RoundPlan plan;
   plan.min_time_s = plan_.min_time_s;
-  plan.limit = plan_.limit;
+  plan.launch = plan_.launch;
+  plan.axes = plan_.axes;
   for (std::size_t at = first; at < cells.size(); ++at) {
     const auto known = operations_.find(cells[at]);
     plan.cells.push_back({cells[at], known == operations_.end() ? 0 : known->second});
@@ -51,7 +52,7 @@ std::size_t Campaign::run_process(int round, const std::vector<std::string>& cel
   Round state{round, cells, first};
   // A launch has a deadline of its own, twice; calibrating takes a dozen. This one is for a round's process
   // that hangs.
-  const posix::Nanoseconds silence = 30 * plan_.limit;
+  const posix::Nanoseconds silence = 30 * plan_.launch.limit;
   posix::Deadline deadline = posix::Deadline::in(silence);
   std::string heard;
   for (bool open = true; open;) {

@@ -20,7 +20,8 @@ struct CampaignPlan {
   std::vector<std::string> cells;  ///< names of cells that can be run
   int rounds = 3;
   double min_time_s = 0.01;
-  posix::Nanoseconds limit{20'000'000'000};
+  LaunchOptions launch;
+  Axes axes;
   std::uint64_t seed = 0;  ///< of the random orders
 };
 

@@ -72,6 +72,11 @@ results::Json context_of(const RunFacts& run) {
   return context;
 }
 
+bool topology_is_true(const results::Json& context) {
+  const results::Json& hypervisor = context["machine"]["identity"]["hypervisor"];
+  return hypervisor.is_null() || hypervisor == "none";
+}
+
 std::string machine_name() {
   return machine::label(machine::facts()["identity"]);
 }

@@ -18,6 +18,9 @@ struct RunFacts {
 /// Everything that a reader of the numbers should know about where they come from.
 results::Json context_of(const RunFacts& run);
 
+/// Whether what hwloc says about cores and caches can be believed: not under a hypervisor.
+bool topology_is_true(const results::Json& context);
+
 /// A short name for this machine, made of what never varies: CPU model and number of CPUs, e.g.
 /// "amd-epyc-2cpu".
 std::string machine_name();

@@ -31,7 +31,7 @@ void CellFixture::SetUp(::benchmark::State& state) {
   last_.reset();
   attempt(state, [&] {
     if (posix::interrupted()) throw Interrupted();
-    launch_.emplace(candidate_, static_cast<std::uint64_t>(state.max_iterations), options_.limit);
+    launch_.emplace(workload_, candidate_, static_cast<std::uint64_t>(state.max_iterations), options_.launch);
   });
 }
 
@@ -52,6 +52,10 @@ void CellFixture::BenchmarkCase(::benchmark::State& state) {
   state.counters["switches"] = static_cast<double>(last_->outcome.usage.switches) / operations;
   state.counters["faults"] = static_cast<double>(last_->outcome.usage.faults) / operations;
   state.counters["least_share"] = last_->outcome.least_share;
+  if (const double floor = last_->floor.floor_ns; floor > 0) {
+    state.counters["floor_ns"] = floor;
+    state.counters["x_floor"] = last_->ns_per_operation() / floor;
+  }
 }
 
 void CellFixture::TearDown(::benchmark::State&) {

@@ -14,7 +14,7 @@ namespace shmoo::bench {
 
 struct FixtureOptions {
   std::uint64_t operations = 0;  ///< fixed count, 0 = Google Benchmark calibrates one by its min_time
-  posix::Nanoseconds limit{20'000'000'000};
+  LaunchOptions launch;
 };
 
 class CellFixture final : public ::benchmark::Fixture {

@@ -1,16 +1,16 @@
 #include "harness/launch.hpp"
 
 #include <algorithm>
+#include <cmath>
 
-#include "posix/affinity.hpp"
+#include "harness/seats.hpp"
 #include "sync/patience.hpp"
 
 namespace shmoo::bench {
 namespace {
 
-// What a wake-up between CPUs costs where the kernel answers at once (37 us seen); calibrating it belongs to
-// the wait axis.
-constexpr std::int64_t kSpinNs = 50'000;
+// Two readings that differ by more are of two different machines, so to speak.
+constexpr double kSettled = 1.25;
 
 TeamPlan plan_for(const Cell& cell, std::uint64_t at_least, posix::Nanoseconds limit) {
   const auto procs = static_cast<std::uint64_t>(cell.procs);
@@ -18,18 +18,55 @@ TeamPlan plan_for(const Cell& cell, std::uint64_t at_least, posix::Nanoseconds l
   plan.procs = cell.procs;
   plan.operations = (std::max<std::uint64_t>(1, at_least) + procs - 1) / procs * procs;
   plan.warm_up = std::max(procs, plan.operations / 10);
-  plan.cpus = posix::allowed_cpus();
   plan.limit = limit;
   return plan;
 }
 
+/// The one figure that two readings make; 0 = neither is known.
+double mean_of(double before, double after) {
+  if (std::isnan(before)) return std::isnan(after) ? 0 : after;
+  return std::isnan(after) ? before : std::sqrt(before * after);
+}
+
+bool settled(double before, double after) {
+  if (std::isnan(before) || std::isnan(after)) return true;
+  return std::max(before, after) <= kSettled * std::min(before, after);
+}
+
+/// The CPUs that `procs` members really sit on.
+std::vector<int> taken(std::vector<int> cpus, int procs) {
+  if (cpus.size() > static_cast<std::size_t>(procs)) cpus.resize(static_cast<std::size_t>(procs));
+  return cpus;
+}
+
 }  // namespace
 
-Launch::Launch(const Candidate& candidate, std::uint64_t at_least, posix::Nanoseconds limit) {
-  const TeamPlan plan = plan_for(candidate.cell, at_least, limit);
+Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64_t at_least,
+               const LaunchOptions& options) {
+  const Cell& cell = candidate.cell;
+  const machine::Placement seats = seats_of(cell);
+  if (!seats.refusal.empty()) throw LaunchFailed(seats.refusal);
+  TeamPlan plan = plan_for(cell, at_least, options.limit);
+  plan.cpus = seats.cpus;
   sample_.operations = plan.operations;
-  sample_.oversubscribed = static_cast<std::size_t>(plan.procs) > plan.cpus.size();
-  sync::patience().spins = sample_.oversubscribed ? 0 : sync::spins_for(kSpinNs);
+  sample_.oversubscribed = plan.procs > seats.width;
+  const std::vector<int> used = taken(seats.cpus, plan.procs);
+  if (plan.procs > 1 && !used.empty()) sample_.nearness = nearness(used);
+  set_patience(cell, seats.width, options.spin_ns);
+  if (options.awake) companions_ = Companions(used);
+
+  if (options.floors) {
+    const auto add = [&](const Bound& bound, std::unique_ptr<Probe>& probe, TeamPlan::Probing& probing) {
+      probing.parties = parties(bound.floor, bound.alone ? 1 : plan.procs, bound.alone ? 1 : seats.width);
+      if (probing.parties == 0) return;
+      probe = make_probe(bound.floor, bound.bytes, probing.parties);
+      probing.probe = probe.get();
+    };
+    if (workload.bound) bound_ = workload.bound(candidate, seats.width);
+    if (bound_.floor != Floor::none) add({Floor::cache_line}, line_, plan.line);
+    // One probe does where the two are the same.
+    if (bound_.floor != Floor::cache_line) add(bound_, floor_, plan.floor);
+  }
   job_ = candidate.make();
   team_.emplace(*job_, plan);
   team_->gather();
@@ -38,7 +75,32 @@ Launch::Launch(const Candidate& candidate, std::uint64_t at_least, posix::Nanose
 Sample Launch::run() {
   sample_.outcome = team_->run();
   if (const auto wrong = job_->verify(sample_.outcome.members)) throw LaunchFailed("proof failed: " + *wrong);
+  const Readings& before = sample_.outcome.before;
+  const Readings& after = sample_.outcome.after;
+  FloorReading& floor = sample_.floor;
+  floor.line_ns = mean_of(before.line_ns, after.line_ns);
+  const double ns =
+      bound_.floor == Floor::cache_line ? floor.line_ns : mean_of(before.floor_ns, after.floor_ns);
+  floor.floor_ns = ns * bound_.times;
+  if (floor.floor_ns > 0) floor.floor = bound_.floor;
+  floor.unsettled = !settled(before.line_ns, after.line_ns) || !settled(before.floor_ns, after.floor_ns);
   return sample_;
+}
+
+std::int64_t calibrated_spin_ns(const LaunchOptions& options) {
+  // Several short launches: each has its own luck with where the host puts its CPUs.
+  constexpr int kLaunches = 3;
+  constexpr std::uint64_t kTrips = 100;
+  std::vector<double> found;
+  for (const Workload& workload : workloads()) {
+    if (workload.contract != "floor" || workload.name != name(Floor::futex)) continue;
+    for (const Candidate& candidate : workload.candidates())
+      for (int i = 0; i < kLaunches && candidate.make; ++i)
+        found.push_back(Launch(workload, candidate, kTrips, options).run().ns_per_operation() / 2);
+  }
+  if (found.empty()) return kUsualSpinNs;
+  std::sort(found.begin(), found.end());
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(found[found.size() / 2]), 2'000, 200'000);
 }
 
 }  // namespace shmoo::bench

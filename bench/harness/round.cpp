@@ -59,24 +59,26 @@ Result run_cell(const Selected& cell, const FixtureOptions& options) {
 /// one that was held up (a stolen slice, a late wake-up) is long with far too few operations, and its count
 /// would stay for all rounds.
 Result calibrate(const Selected& cell, const RoundPlan& plan) {
-  Result result = run_cell(cell, {0, plan.limit});
+  Result result = run_cell(cell, {0, plan.launch});
   // Over at the first launches: either an operation is really that long, or they were held up. A second try
   // tells.
   if (result.operations > 0 && result.launches < 3) {
-    const Result second = run_cell(cell, {0, plan.limit});
+    const Result second = run_cell(cell, {0, plan.launch});
     if (second.operations > result.operations) result = second;
   }
   const double wanted = plan.min_time_s * 1e9 / std::max(result.least_ns, 1e-3);
   if (result.operations > 0 && static_cast<double>(result.operations) < wanted / 2)
-    result = run_cell(cell, {static_cast<std::uint64_t>(wanted), plan.limit});
+    result = run_cell(cell, {static_cast<std::uint64_t>(wanted), plan.launch});
   return result;
 }
 
 }  // namespace
 
 results::Json RoundPlan::to_json() const {
-  results::Json json{
-      {"min_time_s", min_time_s}, {"limit_ns", limit.count()}, {"cells", results::Json::array()}};
+  results::Json json{{"min_time_s", min_time_s},       {"limit_ns", launch.limit.count()},
+                     {"floors", launch.floors},        {"awake", launch.awake},
+                     {"spin_ns", launch.spin_ns},      {"axes", axes.to_json()},
+                     {"cells", results::Json::array()}};
   for (const PlannedCell& cell : cells)
     json["cells"].push_back({{"name", cell.name}, {"operations", cell.operations}});
   return json;
@@ -85,7 +87,11 @@ results::Json RoundPlan::to_json() const {
 RoundPlan RoundPlan::from_json(const results::Json& json) {
   RoundPlan plan;
   plan.min_time_s = json.at("min_time_s");
-  plan.limit = posix::Nanoseconds(json.at("limit_ns").get<std::int64_t>());
+  plan.launch.limit = posix::Nanoseconds(json.at("limit_ns").get<std::int64_t>());
+  plan.launch.floors = json.at("floors");
+  plan.launch.awake = json.at("awake");
+  plan.launch.spin_ns = json.at("spin_ns");
+  plan.axes = Axes::from_json(json.at("axes"));
   for (const auto& cell : json.at("cells")) plan.cells.push_back({cell.at("name"), cell.at("operations")});
   return plan;
 }
@@ -98,7 +104,7 @@ void run_round(const RoundPlan& plan, const char* program,
   int count = static_cast<int>(arguments.size());
   ::benchmark::Initialize(&count, arguments.data());
 
-  const std::vector<Selected> grid = select(Profile::full, "");
+  const std::vector<Selected> grid = expand(select(Profile::full, ""), plan.axes);
   std::map<std::string, const Selected*> by_name;
   for (const Selected& selected : grid) by_name[selected.candidate.cell.name()] = &selected;
 
@@ -107,7 +113,7 @@ void run_round(const RoundPlan& plan, const char* program,
     if (found == by_name.end() || !found->second->candidate.make)
       throw std::invalid_argument("the plan names a cell that cannot be run here: " + planned.name);
     tell({{"begin", planned.name}});
-    const Result result = planned.operations > 0 ? run_cell(*found->second, {planned.operations, plan.limit})
+    const Result result = planned.operations > 0 ? run_cell(*found->second, {planned.operations, plan.launch})
                                                  : calibrate(*found->second, plan);
     if (posix::interrupted()) throw Interrupted();
     tell(result.event);

@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "posix/clock.hpp"
+#include "harness/axes.hpp"
+#include "harness/launch.hpp"
 #include "results/document.hpp"
 
 namespace shmoo::bench {
@@ -24,7 +25,8 @@ struct PlannedCell {
 struct RoundPlan {
   std::vector<PlannedCell> cells;  ///< in the order to run
   double min_time_s = 0.01;        ///< what a calibrated launch lasts, at least
-  posix::Nanoseconds limit{20'000'000'000};
+  LaunchOptions launch;
+  Axes axes;
 
   results::Json to_json() const;
   /// Throws std::exception when `json` is no plan.

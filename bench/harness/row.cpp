@@ -25,8 +25,13 @@ nlohmann::ordered_json row_of(const Workload& workload, const Candidate& candida
   row["procs"] = cell.procs;
   row["variant"] = nlohmann::ordered_json::object();
   for (const Axis& axis : cell.variant) row["variant"][axis.name] = axis.value;
-  row["placement"] = "auto";
-  row["wait"] = "adaptive";
+  const auto axis = [&](const char* name, const char* usual) {
+    const std::string value = cell.axis(name);
+    return value.empty() ? usual : value;
+  };
+  row["placement"] = axis("place", "auto");
+  row["wait"] = axis("wait", "adaptive");
+  row["class"] = sample.nearness.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(sample.nearness);
   row["oversubscribed"] = sample.oversubscribed;
   row["isolated"] = candidate.about.isolated;
   row["loses_updates"] = candidate.about.loses_updates;
@@ -37,6 +42,13 @@ nlohmann::ordered_json row_of(const Workload& workload, const Candidate& candida
   row["switches"] = per_operation(sample.outcome.usage.switches);
   row["faults"] = per_operation(sample.outcome.usage.faults);
   row["least_share"] = sample.outcome.least_share;
+  if (sample.floor.line_ns > 0) row["line_ns"] = sample.floor.line_ns;
+  if (sample.floor.floor_ns > 0) {
+    row["floor"] = name(sample.floor.floor);
+    row["floor_ns"] = sample.floor.floor_ns;
+    row["x_floor"] = ns / sample.floor.floor_ns;
+  }
+  if (sample.floor.line_ns > 0 || sample.floor.floor_ns > 0) row["unsettled"] = sample.floor.unsettled;
   return row;
 }
 

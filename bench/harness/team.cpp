@@ -20,20 +20,37 @@ struct Team::Board {
   alignas(posix::kPad) std::atomic<int> arrived{0};
   alignas(posix::kPad) std::atomic<int> lined_up{
       0};  ///< members that passed the gate: they start when all have
+
+  /// Where members wait for each other, asleep if it takes long: beside a probe nobody may spin.
+  struct Meeting {
+    alignas(posix::kPad) sync::Event event;
+    std::atomic<int> came{0};
+    void of(int members) {
+      if (came.fetch_add(1, std::memory_order_acq_rel) + 1 == members)
+        event.notify_all();
+      else
+        event.wait([&] { return came.load(std::memory_order_acquire) >= members; });
+    }
+  };
+  Meeting probed;  ///< the first readings are taken
+  Meeting done;    ///< all have settled: the second may be
 };
 
 /// One member's side of the board; written by it alone, read by the parent after it has ended.
 struct alignas(posix::kPad) Team::Slot {
-  enum Stage : int { preparing, warming_up, at_the_gate, working, settling, left };
+  enum Stage : int { preparing, warming_up, at_the_gate, probing, working, settling, left };
   std::atomic<Stage> stage{preparing};
   MemberReport report;
   bool counted = false;  ///< the member said what it did
   std::int64_t took_ns = 0;
   posix::Usage usage;
+  Readings before;
+  Readings after;
   char reason[240] = "";
 
   static const char* text(Stage stage) {
-    constexpr const char* names[] = {"preparing", "warming up", "at the gate", "working", "settling", "gone"};
+    constexpr const char* names[] = {"preparing", "warming up", "at the gate", "probing",
+                                     "working",   "settling",   "gone"};
     return names[stage];
   }
 };
@@ -76,6 +93,10 @@ class Team::Worker final : public Member {
 
       enter(Slot::at_the_gate);
       wait_at_gate();
+      if (probes()) {
+        take(slot_.before);
+        team_.board_->probed.of(procs());
+      }
       enter(Slot::working);
       const posix::Usage before = posix::own_usage();
       line_up();
@@ -86,6 +107,10 @@ class Team::Worker final : public Member {
 
       enter(Slot::settling);
       team_.job_.settle(*this);
+      if (probes()) {
+        team_.board_->done.of(procs());
+        take(slot_.after);
+      }
       enter(Slot::left);
     } catch (const std::exception& error) {
       fail(error.what());
@@ -101,6 +126,19 @@ class Team::Worker final : public Member {
   Phase phase(std::uint64_t total, std::uint64_t first, bool timed) const {
     const auto n = static_cast<std::uint64_t>(procs());
     return {total, first, total / n + (static_cast<std::uint64_t>(index()) < total % n ? 1 : 0), timed};
+  }
+
+  bool probes() const { return team_.plan_.line.probe || team_.plan_.floor.probe; }
+
+  void take(Readings& readings) {
+    enter(Slot::probing);
+    const auto measure = [this](const TeamPlan::Probing& what, double& ns) {
+      if (!what.probe || index() >= what.parties) return;
+      const double found = what.probe->measure(index(), kProbeBudget);
+      if (index() == 0) ns = found;
+    };
+    measure(team_.plan_.line, readings.line_ns);
+    measure(team_.plan_.floor, readings.floor_ns);
   }
 
   void wait_at_gate() {
@@ -241,6 +279,8 @@ Outcome Team::outcome() const {
     least = std::min(least, rate);
     ++rated;
   }
+  result.before = slot(0).before;
+  result.after = slot(0).after;
   result.span_ns = took > 0 ? took : last - first;
   result.least_share = sum > 0 ? least / (sum / rated) : 1.0;
   return result;

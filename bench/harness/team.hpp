@@ -8,11 +8,13 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "harness/job.hpp"
+#include "harness/probe.hpp"
 #include "posix/child.hpp"
 #include "posix/event_fd.hpp"
 #include "posix/mapping.hpp"
@@ -37,8 +39,22 @@ struct TeamPlan {
   std::uint64_t operations = 1;  ///< timed operations of the whole team
   std::uint64_t warm_up = 1;     ///< operations of the whole team before the gate
   std::vector<int> cpus;         ///< member i is pinned to cpus[i % size]; empty = not pinned
+  /// What the members probe before and after the timed work, if anything; shared by them, owned by the
+  /// caller.
+  struct Probing {
+    Probe* probe = nullptr;
+    int parties = 0;  ///< the first so many members take part
+  };
+  Probing line;   ///< the round trip of a cache line, for the sample's class
+  Probing floor;  ///< what bounds the work
   posix::Nanoseconds limit{
       20'000'000'000};  ///< deadline for gathering at the gate, and again for the timed part
+};
+
+/// What the probes found, ns per operation; NaN when not known.
+struct Readings {
+  double line_ns = std::numeric_limits<double>::quiet_NaN();
+  double floor_ns = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct Outcome {
@@ -46,6 +62,8 @@ struct Outcome {
       0;  ///< first start to last finish (or the longest time a member took, where it says so itself)
   posix::Usage usage;  ///< all members, and the job's servants, during the timed part
   std::vector<MemberReport> members;
+  Readings before;
+  Readings after;
   double least_share =
       1.0;  ///< the slowest member's rate over the mean rate: 1 = perfectly fair, 0 = one starved
 };

@@ -14,7 +14,7 @@ std::vector<Workload>& table() {
 }
 
 std::size_t contract_order(std::string_view contract) {
-  constexpr std::array<std::string_view, 5> order{"globals", "value", "array", "queue", "dict"};
+  constexpr std::array<std::string_view, 6> order{"globals", "value", "array", "queue", "dict", "floor"};
   return static_cast<std::size_t>(std::find(order.begin(), order.end(), contract) - order.begin());
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/bound.hpp"
 #include "harness/cell.hpp"
 #include "harness/job.hpp"
 #include "share/mechanism.hpp"
@@ -46,10 +47,13 @@ struct Workload {
   /// Bytes of payload that one operation moves, for bytes_per_second (0: throughput in bytes means nothing
   /// here).
   std::function<std::uint64_t(const Cell&)> bytes_per_operation;
+  /// What bounds an operation of the team when its processes sit on `width` different CPUs; none when not
+  /// given.
+  std::function<Bound(const Candidate&, int width)> bound;
   std::function<std::vector<Candidate>()> candidates;
 };
 
-/// All registered workloads, sorted by contract (globals, value, array, queue, dict) and then by name.
+/// All registered workloads, sorted by contract (globals, value, array, queue, dict, floor) and then by name.
 const std::vector<Workload>& workloads();
 
 /// Adds a workload to the table; use as a namespace-scope constant at the end of the workload's file.

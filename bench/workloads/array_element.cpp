@@ -129,6 +129,8 @@ const Registration registration{{
     .purpose = "what does it cost to get or set single elements of a shared array?",
     .operation = "one process gets or sets one element at random",
     .bytes_per_operation = [](const Cell&) { return sizeof(Element); },
+    .bound = [](const Candidate& c,
+                int width) { return bound::copy_or_lock(c.cell, c.about, width, sizeof(Element)); },
     .candidates =
         [] {
           return span_cells<catalog::Arrays, ElementAccess>("array", "element", arrays::sizes(),

@@ -121,6 +121,8 @@ const Registration registration{{
     .purpose = "what does an element cost when processes compute an array together and one reads it?",
     .operation = "one process computes one square and sets it in its part",
     .bytes_per_operation = [](const Cell&) { return sizeof(Element); },
+    .bound = [](const Candidate& c,
+                int width) { return bound::copy(c.cell, c.about, width, sizeof(Element)); },
     .candidates =
         [] { return span_cells<catalog::Arrays, Fill>("array", "fill", arrays::sizes(), process_counts(1)); },
 }};

@@ -96,6 +96,7 @@ const Registration registration{{
     .purpose = "what does it cost to get a consistent copy of a whole shared array?",
     .operation = "one process copies the whole array out and looks at every byte",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] {
           return span_cells<catalog::Arrays, SliceRead>("array", "slice_read", arrays::sizes(),

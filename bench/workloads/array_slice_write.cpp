@@ -102,6 +102,7 @@ const Registration registration{{
     .purpose = "what does it cost to replace the whole contents of a shared array?",
     .operation = "one process copies a buffer of its own over the whole array",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] {
           return span_cells<catalog::Arrays, SliceWrite>("array", "slice_write", arrays::sizes(),

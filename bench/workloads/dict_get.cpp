@@ -26,6 +26,7 @@ const Registration registration{{
     .purpose = "what does it cost to look a key up when nobody changes the dict?",
     .operation = "one process gets one key of the dict that all share",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] { return span_cells<catalog::Dicts, Get>("dict", "get", dicts::sizes(), process_counts(1)); },
 }};

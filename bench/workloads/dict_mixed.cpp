@@ -33,6 +33,7 @@ const Registration registration{{
     .purpose = "what does a dict cost that is mostly read and now and then written?",
     .operation = "one process gets (9 of 10) or sets one key of the dict that all share",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] { return span_cells<catalog::Dicts, Mixed>("dict", "mixed", dicts::sizes(), process_counts(1)); },
 }};

@@ -26,6 +26,8 @@ const Registration registration{{
     .purpose = "what does one trip for many keys save?",
     .operation = "one process sets 100 keys of the dict that all share in one step",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes * dicts::kBatch; },
+    .bound = [](const Candidate& c,
+                int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes, dicts::kBatch); },
     .candidates =
         [] {
           return span_cells<catalog::Dicts, Update>("dict", "update", dicts::sizes(), process_counts(1));

@@ -182,6 +182,7 @@ const Registration registration{{
     .purpose = "what does a snapshot cost when a page that parent and child share is written first?",
     .operation = "one page becomes the writer's own by a first write to each 4 KiB of it",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound = [](const Candidate& c, int width) { return bound::beside({Floor::page_fault}, c.cell, width); },
     .candidates = candidates,
 }};
 

@@ -120,6 +120,7 @@ const Registration registration{{
     .purpose = "what does it cost to hand all memory to a child as a snapshot?",
     .operation = "one process forks a child, which looks, writes and exits, and waits for it",
     .bytes_per_operation = [](const Cell&) { return 0; },  // nothing is moved
+    .bound = [](const Candidate& c, int width) { return bound::beside({Floor::fork}, c.cell, width); },
     .candidates = candidates,
 }};
 

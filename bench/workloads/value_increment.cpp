@@ -62,6 +62,13 @@ const Registration registration{{
     .purpose = "what does it cost when all processes change one value?",
     .operation = "one process adds 1 to the value that all share",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound =
+        [](const Candidate& c, int width) {
+          if (c.about.apart) return bound::beside({Floor::fetch_add, 8}, c.cell, width);
+          if (c.about.isolated || c.about.loses_updates || c.about.locked || c.about.served)
+            return bound::copy_or_lock(c.cell, c.about, width, c.cell.bytes);
+          return Bound{Floor::fetch_add, c.cell.bytes};
+        },
     .candidates =
         [] {
           return span_cells<catalog::Values, Increment>("value", "increment", {{sizeof(Number)}},

@@ -63,6 +63,8 @@ const Registration registration{{
     .purpose = "what does it cost when all processes read one value that nobody changes?",
     .operation = "one process reads the value that all share",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound = [](const Candidate& c,
+                int width) { return bound::copy_or_lock(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] {
           return span_cells<catalog::Values, Read>("value", "read", {{sizeof(Number)}}, process_counts(1));

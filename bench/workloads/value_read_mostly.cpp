@@ -169,6 +169,7 @@ const Registration registration{{
     .purpose = "what does a reader pay for a struct that one process keeps up to date?",
     .operation = "one reader copies the struct out and checks every word of it",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] {
           return span_cells<catalog::Values, AnySize>("value", "read_mostly", kSizes, process_counts(2));

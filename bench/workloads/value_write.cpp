@@ -83,6 +83,8 @@ const Registration registration{{
     .purpose = "what does it cost when all processes set one value at the same time?",
     .operation = "one process sets the value that all share",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound = [](const Candidate& c,
+                int width) { return bound::copy_or_lock(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] {
           return span_cells<catalog::Values, Write>("value", "write", {{sizeof(Number)}}, process_counts(1));

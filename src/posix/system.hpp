@@ -37,6 +37,9 @@ std::optional<Space> mounted_space(const std::filesystem::path& folder);
 /// Whether this process may create files in `folder`.
 bool writable(const std::filesystem::path& folder);
 
+/// Enters the kernel and comes back: the least that any system call costs.
+void cheapest_call();
+
 /// Whether this process gets pidfds (Linux 5.3; a container may forbid them): no team is watched without
 /// them.
 bool has_pidfd();

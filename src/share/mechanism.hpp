@@ -20,6 +20,11 @@ struct About {
   bool isolated = false;        ///< a snapshot: what a process writes after fork stays its own
   bool loses_updates = false;   ///< compound updates by several processes may be lost
   bool tears = false;           ///< a reader may see half of a write (of more than one machine word)
+  // What bounds it from below, and what can be turned about it.
+  bool locked = false;   ///< each operation takes a lock: at least one atomic step, one process after the other
+  bool apart = false;    ///< each process updates a line of its own
+  bool served = false;   ///< a server process carries the operations out
+  bool patient = false;  ///< spins before it sleeps, as sync::patience() says: it has the wait axis
 };
 
 /// Calls visit.operator()<M>() for each mechanism of a std::tuple<M...>, in order.

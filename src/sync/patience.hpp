@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "posix/rest.hpp"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -24,6 +26,8 @@ inline void relax() {
 struct Patience {
   /// How often to look again before sleeping. 0 = sleep at once, which is right as soon as peers may share a CPU.
   std::uint32_t spins = 0;
+  /// How often to give up the CPU and look again, after that and before sleeping.
+  std::uint32_t yields = 0;
 };
 
 /// The setting of this process. Set it before other threads or processes use it; children inherit it.
@@ -40,9 +44,14 @@ template <class Ready>
 inline bool spin_until(Ready ready) {
   for (std::uint32_t left = patience().spins;; --left) {
     if (ready()) return true;
-    if (left == 0) return false;
+    if (left == 0) break;
     relax();
   }
+  for (std::uint32_t left = patience().yields; left > 0; --left) {
+    posix::yield();
+    if (ready()) return true;
+  }
+  return false;
 }
 
 }  // namespace shmoo::sync

@@ -47,7 +47,8 @@ struct Boost {
   static constexpr About about{
       .name = "boost",
       .summary = "a vector in Boost's managed_shared_memory, under its recursive mutex",
-      .peer_death = "who dies inside a call leaves the array locked for ever"};
+      .peer_death = "who dies inside a call leaves the array locked for ever",
+      .locked = true};
   template <class T>
   static std::string refusal(std::size_t elements) {
     return BoostSegment::refusal(InBoostSegment<T>::segment_bytes(elements));

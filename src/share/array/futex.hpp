@@ -10,7 +10,9 @@ namespace shmoo::array {
 struct Futex {
   static constexpr About about{.name = "futex",
                                .summary = "one futex lock over the whole",
-                               .peer_death = "who dies inside a call leaves the array locked for ever"};
+                               .peer_death = "who dies inside a call leaves the array locked for ever",
+                               .locked = true,
+                               .patient = true};
   template <class T>
   static std::string refusal(std::size_t) {
     return "";

@@ -97,7 +97,8 @@ struct Manager {
   static constexpr About about{
       .name = "manager",
       .summary = "an array in a server process, behind a private Unix socket",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had"};
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true};
   template <class T>
   static std::string refusal(std::size_t elements) {
     return elements > manager::kMaxPayload / sizeof(T) ? "a slice must fit a frame of 64 MiB" : "";

@@ -10,7 +10,8 @@ namespace shmoo::array {
 struct Mutex {
   static constexpr About about{.name = "mutex",
                                .summary = "one pthread mutex over the whole",
-                               .peer_death = "who dies inside a call leaves the array locked for ever"};
+                               .peer_death = "who dies inside a call leaves the array locked for ever",
+                               .locked = true};
   template <class T>
   static std::string refusal(std::size_t) {
     return "";

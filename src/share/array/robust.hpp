@@ -11,7 +11,9 @@ struct Robust {
   static constexpr About about{
       .name = "robust",
       .summary = "one robust pthread mutex over the whole",
-      .peer_death = "the next owner is told and goes on; a slice may be half written"};
+      .peer_death = "the next owner is told and goes on; a slice may be half written",
+      .locked = true,
+      .patient = true};
   template <class T>
   static std::string refusal(std::size_t) {
     return "";

@@ -106,7 +106,8 @@ struct Striped {
   static constexpr About about{.name = "striped",
                                .summary = "up to 64 padded stripes, each under a futex lock of its own",
                                .peer_death = "who dies inside a call leaves that stripe locked for ever",
-                               .tears = true};
+                               .tears = true,
+                               .patient = true};
   template <class T>
   static std::string refusal(std::size_t) {
     return "";

@@ -142,7 +142,8 @@ class BoostDict {
 struct Boost {
   static constexpr About about{.name = "boost",
                                .summary = "a map in Boost's managed_shared_memory, under its recursive mutex",
-                               .peer_death = "who dies inside a call leaves the dict locked for ever"};
+                               .peer_death = "who dies inside a call leaves the dict locked for ever",
+                               .locked = true};
   using Type = BoostDict;
   static std::string refusal(const Shape& shape) {
     return BoostSegment::refusal(BoostDict::segment_bytes(shape));

@@ -76,7 +76,8 @@ struct Manager {
   static constexpr About about{
       .name = "manager",
       .summary = "a dict in a server process, behind a private Unix socket",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had"};
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true};
   using Type = ManagerDict;
   static std::string refusal(const Shape& shape) {
     return shape.max_value_bytes > manager::kMaxPayload ? "a value must fit a frame of 64 MiB" : "";

@@ -196,7 +196,8 @@ struct LockedRing {
   static constexpr About about{
       .name = "locked_ring",
       .summary = "ring of variable records under a robust lock, sleepers woken one by one",
-      .peer_death = "the next holder goes on: an item half put is not there, an item half got still is"};
+      .peer_death = "the next holder goes on: an item half put is not there, an item half got still is",
+      .patient = true};
   using Type = LockedRingQueue;
   static std::string refusal(const Shape&) { return ""; }
 };

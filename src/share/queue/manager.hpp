@@ -70,7 +70,8 @@ class ManagerQueue {
 struct Manager {
   static constexpr About about{.name = "manager",
                                .summary = "a queue in a server process, behind a private Unix socket",
-                               .peer_death = "only an item on its way to the dead is lost; all others go on"};
+                               .peer_death = "only an item on its way to the dead is lost; all others go on",
+                               .served = true};
   using Type = ManagerQueue;
   static std::string refusal(const Shape& shape) {
     return shape.max_bytes > manager::kMaxPayload ? "an item must fit a frame of 64 MiB" : "";

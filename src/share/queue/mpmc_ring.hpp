@@ -200,7 +200,8 @@ struct MpmcRing {
   static constexpr About about{
       .name = "mpmc_ring",
       .summary = "lock-free ring for many producers and consumers, claims recoverable",
-      .peer_death = "an item half put or half got is lost; its slot is taken back after 50 ms of waiting"};
+      .peer_death = "an item half put or half got is lost; its slot is taken back after 50 ms of waiting",
+      .patient = true};
   using Type = MpmcRingQueue;
   static std::string refusal(const Shape& shape) {
     if (shape.producers + shape.consumers > static_cast<int>(sync::ClaimBoard::kRecords))

@@ -187,7 +187,8 @@ struct SpscRing {
   static constexpr About about{
       .name = "spsc_ring",
       .summary = "lock-free ring for one producer and one consumer, lap number in the item's own line",
-      .peer_death = "the ring stays whole: an item half put is not there, an item half got still is"};
+      .peer_death = "the ring stays whole: an item half put is not there, an item half got still is",
+      .patient = true};
   using Type = SpscRingQueue;
   static std::string refusal(const Shape& shape) {
     if (shape.producers > 1)

@@ -7,8 +7,10 @@
 namespace shmoo::value {
 
 struct Boost : LockedBy<sync::BoostLock> {
-  static constexpr About about{
-      .name = "boost", .summary = "Boost's interprocess_recursive_mutex", .peer_death = detail::kStuck};
+  static constexpr About about{.name = "boost",
+                               .summary = "Boost's interprocess_recursive_mutex",
+                               .peer_death = detail::kStuck,
+                               .locked = true};
 };
 
 }  // namespace shmoo::value

@@ -9,7 +9,9 @@ namespace shmoo::value {
 struct Futex : LockedBy<sync::FutexLock> {
   static constexpr About about{.name = "futex",
                                .summary = "our own lock on a futex: spins, then sleeps",
-                               .peer_death = detail::kStuck};
+                               .peer_death = detail::kStuck,
+                               .locked = true,
+                               .patient = true};
 };
 
 }  // namespace shmoo::value

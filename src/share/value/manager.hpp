@@ -90,7 +90,8 @@ struct Manager {
   static constexpr About about{
       .name = "manager",
       .summary = "a value in a server process, behind a private Unix socket",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had"};
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true};
   template <class T>
   static constexpr const char* refusal = nullptr;
   template <class T>

@@ -9,7 +9,8 @@ namespace shmoo::value {
 struct Mutex : LockedBy<sync::MutexLock> {
   static constexpr About about{.name = "mutex",
                                .summary = "recursive process-shared pthread mutex around each access",
-                               .peer_death = detail::kStuck};
+                               .peer_death = detail::kStuck,
+                               .locked = true};
 };
 
 }  // namespace shmoo::value

@@ -10,7 +10,9 @@ struct Robust : LockedBy<sync::RobustLock> {
   static constexpr About about{
       .name = "robust",
       .summary = "robust pthread mutex, tried for a while before it sleeps",
-      .peer_death = "a holder's death is told to the next owner; the value may be half written"};
+      .peer_death = "a holder's death is told to the next owner; the value may be half written",
+      .locked = true,
+      .patient = true};
 };
 
 }  // namespace shmoo::value

@@ -9,7 +9,8 @@ namespace shmoo::value {
 struct Semaphore : LockedBy<sync::SemaphoreLock> {
   static constexpr About about{.name = "semaphore",
                                .summary = "POSIX semaphore of one token (Python's multiprocessing.Value)",
-                               .peer_death = detail::kStuck};
+                               .peer_death = detail::kStuck,
+                               .locked = true};
 };
 
 }  // namespace shmoo::value

@@ -159,7 +159,8 @@ struct Seqlock {
   static constexpr About about{
       .name = "seqlock",
       .summary = "readers check a sequence instead of locking; writers take a robust lock",
-      .peer_death = "a writer's death leaves the last whole value; later writers go on"};
+      .peer_death = "a writer's death leaves the last whole value; later writers go on",
+      .patient = true};
   template <class T>
   static constexpr const char* refusal = nullptr;
   template <class T>

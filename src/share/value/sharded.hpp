@@ -85,7 +85,8 @@ class ShardedCounter {
 struct Sharded {
   static constexpr About about{.name = "sharded",
                                .summary = "a counter of one padded slot per process, summed on read",
-                               .peer_death = "nothing happens: what the dead added stays counted"};
+                               .peer_death = "nothing happens: what the dead added stays counted",
+                               .apart = true};
   template <class T>
   static constexpr const char* refusal = detail::can_be_sharded<T>()
                                              ? nullptr

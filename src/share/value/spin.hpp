@@ -10,7 +10,9 @@ struct Spin : LockedBy<sync::SpinLock> {
   static constexpr About about{
       .name = "spin",
       .summary = "spins, then yields, then naps; never waits in the kernel for the holder",
-      .peer_death = detail::kStuck};
+      .peer_death = detail::kStuck,
+      .locked = true,
+      .patient = true};
 };
 
 }  // namespace shmoo::value

@@ -1,0 +1,59 @@
+// What bounds the work of a cell from below: a probe, and how many of its operations one operation of the
+// team holds at least.
+//
+// A bound must be true rather than tight: what each process can do beside the others is divided by the
+// processes that really run at one time; what one lock lets happen one after the other is not.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+
+#include "harness/cell.hpp"
+#include "harness/probe.hpp"
+#include "share/mechanism.hpp"
+
+namespace shmoo::bench {
+
+struct Bound {
+  Floor floor = Floor::none;
+  std::uint64_t bytes = 0;
+  double times = 1;    ///< floor of one operation of the team = times x the probe's
+  bool alone = false;  ///< one party, whoever else there is
+};
+
+namespace bound {
+
+/// `what`, done by all members beside each other.
+inline Bound beside(Bound what, const Cell& cell, int width) {
+  what.alone = true;
+  what.times /= std::max(1, std::min(cell.procs, width));
+  return what;
+}
+
+/// Each process moves `bytes` for itself; a server's clients at least send and receive.
+inline Bound copy(const Cell& cell, const About& about, int width, std::uint64_t bytes, double times = 1) {
+  if (about.served) return beside({Floor::syscall, 0, 2}, cell, width);
+  return beside({Floor::copy, bytes, times}, cell, width);
+}
+
+/// The same, where a lock's taking is more than a small copy and has one process after the other.
+inline Bound copy_or_lock(const Cell& cell, const About& about, int width, std::uint64_t bytes) {
+  if (about.locked && bytes <= 64) return {Floor::fetch_add, 8, 1, true};
+  return copy(cell, about, width, bytes);
+}
+
+/// One item of `bytes` from one process to another. `lanes` = how many items may be on the way beside each
+/// other.
+inline Bound stream(const Cell& cell, int width, int lanes) {
+  if (width < 2) return {Floor::copy, cell.bytes, 1, true};
+  return {Floor::block_stream, cell.bytes, 1.0 / std::max(1, std::min(lanes, width / 2))};
+}
+
+/// One item there and one back.
+inline Bound round_trip(const Cell& cell, int width) {
+  if (width < 2) return {Floor::futex};
+  if (cell.bytes <= 1024) return {Floor::cache_line};
+  return {Floor::copy, cell.bytes, 2};
+}
+
+}  // namespace bound
+}  // namespace shmoo::bench

@@ -1,0 +1,561 @@
+#include "harness/probe.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "harness/opaque.hpp"
+#include "posix/bare_fork.hpp"
+#include "posix/futex.hpp"
+#include "posix/mapping.hpp"
+#include "posix/pipe.hpp"
+#include "posix/private_mapping.hpp"
+#include "posix/system.hpp"
+#include "sync/event.hpp"
+
+namespace shmoo::bench {
+namespace {
+
+constexpr std::array<std::string_view, 10> kNames{
+    "", "cache_line", "block_stream", "copy", "fetch_add", "syscall", "futex", "pipe", "fork", "page_fault"};
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double kWorst = std::numeric_limits<double>::infinity();
+/// When a party that waits inside a burst takes the other for lost. Generous: the other may only be
+/// descheduled.
+constexpr posix::Nanoseconds kLost = std::chrono::milliseconds(500);
+
+/// A flag on a line of its own.
+template <class T>
+struct alignas(posix::kPad) Line {
+  std::atomic<T> value{0};
+};
+
+/// Looks until `ready()`, without a system call. @return false when the other party is lost.
+template <class Ready>
+bool look_until(Ready ready, int pauses) {
+  for (std::int64_t since = 0;;) {
+    for (int look = 0; look < 4096; ++look) {
+      if (ready()) return true;
+      for (int pause = 0; pause < pauses; ++pause) sync::relax();
+    }
+    // Rarely: the clock would be part of what is measured.
+    const std::int64_t now = posix::monotonic_ns();
+    if (since == 0) since = now;
+    if (now - since > kLost.count()) return false;
+  }
+}
+
+template <class Work>
+double timed(std::uint64_t operations, Work work) {
+  const std::int64_t start = posix::monotonic_ns();
+  work();
+  return static_cast<double>(posix::monotonic_ns() - start) / static_cast<double>(operations);
+}
+
+/// The bursts and forms of every probe: party 0 leads, the others follow it from burst to burst.
+class Bursts : public Probe {
+ public:
+  double measure(int party, posix::Nanoseconds budget) final {
+    const std::int64_t end = posix::monotonic_ns() + budget.count();
+    return party == 0 ? lead([&](std::uint64_t) { return posix::monotonic_ns() < end; }) : follow(party);
+  }
+
+  double repeat(int party, std::uint64_t operations) final {
+    return party == 0 ? lead([&](std::uint64_t done) { return done < operations; }) : follow(party);
+  }
+
+ protected:
+  Bursts(int parties, int forms) : parties_(parties), forms_(forms), turn_(0) {}
+  int parties() const { return parties_; }
+
+  /// Party 0's part of a burst. @return ns per operation, NaN when another party was lost.
+  virtual double burst(int form) = 0;
+  /// Operations of one burst.
+  virtual std::uint64_t operations(int form) const = 0;
+  /// Another party's part. @return false when party 0 was lost.
+  virtual bool partner(int /*party*/, int /*form*/) { return true; }
+
+ private:
+  struct Turn {
+    alignas(posix::kPad) std::atomic<std::uint32_t> number{0};  // even: over; odd: burst `form` goes on
+    std::atomic<std::int32_t> form{0};
+    alignas(posix::kPad) std::atomic<int> ready{0};
+    sync::Event event;
+    sync::Event answered;
+  };
+
+  template <class More>
+  double lead(More more) {
+    double best = kWorst;
+    std::uint64_t done = 0;
+    for (int count = 0; count == 0 || more(done); ++count) {
+      const int form = count % forms_;
+      if (!call(form)) return kUnknown;
+      const double ns = burst(form);
+      if (std::isnan(ns)) {
+        call(kOver);
+        return kUnknown;
+      }
+      best = std::min(best, ns);
+      done += operations(form);
+    }
+    call(kOver);
+    return best;
+  }
+
+  /// Calls the others to the next burst and waits until all have come.
+  bool call(int form) {
+    if (parties_ == 1) return true;
+    Turn& turn = *turn_;
+    turn.ready.store(0, std::memory_order_relaxed);
+    turn.form.store(form, std::memory_order_relaxed);
+    turn.number.fetch_add(1, std::memory_order_release);
+    turn.event.notify_all();
+    return turn.answered.wait([&] { return turn.ready.load(std::memory_order_acquire) == parties_ - 1; },
+                              posix::Deadline::in(kLost));
+  }
+
+  double follow(int party) {
+    Turn& turn = *turn_;
+    // Where the last probe of this kind ended: all parties have seen the same turns.
+    for (;;) {
+      const std::uint32_t next = seen_ + 1;
+      const bool called = turn.event.wait(
+          [&] { return static_cast<std::int32_t>(turn.number.load(std::memory_order_acquire) - next) >= 0; },
+          posix::Deadline::in(2 * kLost));
+      if (!called) return kUnknown;
+      seen_ = next;
+      const int form = turn.form.load(std::memory_order_relaxed);
+      turn.ready.fetch_add(1, std::memory_order_acq_rel);
+      turn.answered.notify_all();
+      if (form == kOver) return kUnknown;
+      if (!partner(party, form)) return kUnknown;
+    }
+  }
+
+  static constexpr int kOver = -1;
+  const int parties_;
+  const int forms_;
+  posix::Shared<Turn> turn_;
+  std::uint32_t seen_ = 0;  // this process's own
+};
+
+/// One line there and one back, in the ways of polling that are each the fastest somewhere.
+class CacheLine final : public Bursts {
+ public:
+  CacheLine() : Bursts(2, kForms), lines_(0) {}
+
+ private:
+  static constexpr std::uint32_t kTrips = 64;
+  static constexpr int kForms = 6;
+  struct Lines {
+    Line<std::uint32_t> there;
+    Line<std::uint32_t> back;
+  };
+  // Even forms answer on a line of their own, odd ones on the line that was asked on.
+  static int pauses(int form) { return form / 2 == 0 ? 0 : form / 2 == 1 ? 1 : 6; }
+
+  std::uint64_t operations(int) const override { return kTrips; }
+
+  double burst(int form) override {
+    Lines& lines = *lines_;
+    std::atomic<std::uint32_t>& there = lines.there.value;
+    std::atomic<std::uint32_t>& back = form % 2 ? lines.there.value : lines.back.value;
+    bool lost = false;
+    const double ns = timed(kTrips, [&] {
+      for (std::uint32_t i = 0; i < kTrips && !lost; ++i) {
+        const std::uint32_t answer = number_ + 2;
+        there.store(number_ + 1, std::memory_order_release);
+        lost = !look_until([&] { return back.load(std::memory_order_acquire) == answer; }, pauses(form));
+        number_ = answer;
+      }
+    });
+    return lost ? kUnknown : ns;
+  }
+
+  bool partner(int, int form) override {
+    Lines& lines = *lines_;
+    std::atomic<std::uint32_t>& there = lines.there.value;
+    std::atomic<std::uint32_t>& back = form % 2 ? lines.there.value : lines.back.value;
+    for (std::uint32_t i = 0; i < kTrips; ++i) {
+      const std::uint32_t question = number_ + 1;
+      if (!look_until([&] { return there.load(std::memory_order_acquire) == question; }, pauses(form)))
+        return false;
+      number_ += 2;
+      back.store(number_, std::memory_order_release);
+    }
+    return true;
+  }
+
+  posix::Shared<Lines> lines_;
+  std::uint32_t number_ = 0;  // each party's own; both count alike
+};
+
+/// Messages in blocks: the counter is published once for 256 of them, so nothing is left but the bytes.
+class BlockStream final : public Bursts {
+ public:
+  explicit BlockStream(std::uint64_t bytes)
+      : Bursts(2, 2),
+        bytes_((std::max<std::uint64_t>(bytes, 8) + 7) / 8 * 8),
+        messages_(std::clamp<std::uint64_t>((1 << 20) / bytes_, 1, 256)),
+        counters_(0),
+        memory_(kBlocks * messages_ * bytes_) {}
+
+ private:
+  static constexpr std::uint64_t kBlocks = 4;
+  struct Counters {
+    Line<std::uint64_t> put;
+    Line<std::uint64_t> got;
+    Line<std::uint64_t> sum;
+  };
+
+  /// Blocks of one burst: about 100 us of messages, so that several bursts fit the budget.
+  std::uint64_t blocks() const {
+    return std::clamp<std::uint64_t>((256 << 10) / (messages_ * bytes_), 2, 16);
+  }
+  std::uint64_t operations(int) const override { return blocks() * messages_; }
+
+  std::uint64_t* block(std::uint64_t number) const {
+    return reinterpret_cast<std::uint64_t*>(memory_.data() + number % kBlocks * messages_ * bytes_);
+  }
+
+  double burst(int form) override {
+    Counters& counters = *counters_;
+    bool lost = false;
+    const double ns = timed(operations(form), [&] {
+      const std::uint64_t end = number_ + blocks();
+      for (; number_ < end && !lost; ++number_) {
+        lost = !look_until(
+            [&] { return number_ - counters.got.value.load(std::memory_order_acquire) < kBlocks; }, form);
+        std::uint64_t* const words = block(number_);
+        for (std::uint64_t i = 0; i < messages_ * bytes_ / 8; ++i) words[i] = number_ + i;
+        counters.put.value.store(number_ + 1, std::memory_order_release);
+      }
+      // The time ends when the last message was read.
+      lost = lost ||
+             !look_until([&] { return counters.got.value.load(std::memory_order_acquire) == number_; }, form);
+    });
+    return lost ? kUnknown : ns;
+  }
+
+  bool partner(int, int form) override {
+    Counters& counters = *counters_;
+    std::uint64_t sum = 0;
+    const std::uint64_t end = number_ + blocks();
+    for (; number_ < end; ++number_) {
+      if (!look_until([&] { return counters.put.value.load(std::memory_order_acquire) > number_; }, form))
+        return false;
+      const std::uint64_t* const words = block(number_);
+      for (std::uint64_t i = 0; i < messages_ * bytes_ / 8; ++i) sum += words[i];
+      counters.got.value.store(number_ + 1, std::memory_order_release);
+    }
+    counters.sum.value.store(sum, std::memory_order_relaxed);
+    return true;
+  }
+
+  const std::uint64_t bytes_;
+  const std::uint64_t messages_;
+  posix::Shared<Counters> counters_;
+  posix::SharedMapping memory_;
+  std::uint64_t number_ = 0;  // the next block; each party's own, both count alike
+};
+
+/// Bytes out of shared memory into the process's own. With two parties the other has just written them.
+class Copy final : public Bursts {
+ public:
+  Copy(std::uint64_t bytes, int parties)
+      : Bursts(parties, 1),
+        bytes_(std::max<std::uint64_t>(bytes, 1)),
+        chunk_(chunk_of(bytes_, parties)),
+        memory_(std::max(2 * chunk_, std::min<std::uint64_t>(bytes_, kMost))) {}
+
+ private:
+  // Beyond this the copy goes on in pieces through memory that no cache holds, and the time is scaled up.
+  static constexpr std::uint64_t kMost = 16 << 20;
+  static constexpr std::uint64_t kMostChunk = 512 << 10;
+
+  static std::uint64_t chunk_of(std::uint64_t bytes, int parties) {
+    if (bytes >= kMostChunk) return kMostChunk;
+    // What another CPU wrote is read once: enough of it at a time to be seen by the clock.
+    constexpr std::uint64_t least = 16 << 10;
+    return parties == 2 && bytes < least ? (least + bytes - 1) / bytes * bytes : bytes;
+  }
+
+  std::uint64_t repeats() const {
+    // What the other party wrote is another CPU's only the first time.
+    return parties() == 2 ? 1 : std::clamp<std::uint64_t>((1 << 20) / chunk_, 1, 32768);
+  }
+  std::uint64_t operations(int) const override {
+    return std::max<std::uint64_t>(1, repeats() * chunk_ / bytes_);
+  }
+
+  std::byte* at(std::uint64_t number) const {
+    const std::uint64_t chunks = memory_.size() / chunk_;
+    return memory_.data() + number % std::max<std::uint64_t>(chunks, 1) * chunk_;
+  }
+
+  double burst(int) override {
+    if (own_.size() < chunk_) own_.resize(chunk_, std::byte{1});
+    const std::uint64_t number = number_++;
+    const double ns = timed(repeats(), [&] {
+      const std::byte* const from = at(number);
+      if (chunk_ == sizeof(std::uint64_t))
+        copy_words(own_.data(), from);
+      else
+        for (std::uint64_t i = 0; i < repeats(); ++i) {
+          std::memcpy(own_.data(), from, chunk_);
+          next_operation();
+        }
+    });
+    return ns * static_cast<double>(bytes_) / static_cast<double>(chunk_);
+  }
+
+  bool partner(int, int) override {
+    ++number_;
+    std::memset(at(number_), static_cast<int>(number_), chunk_);
+    return true;
+  }
+
+  /// A word is what the smallest mechanisms move: a call, or a loop's end after each, would cost more than
+  /// the move.
+  void copy_words(std::byte* to, const std::byte* from) const {
+    const auto one = [&] {
+      std::memcpy(to, from, sizeof(std::uint64_t));
+      next_operation();
+    };
+    for (std::uint64_t i = 0; i < repeats(); i += 8) one(), one(), one(), one(), one(), one(), one(), one();
+  }
+
+  const std::uint64_t bytes_;
+  const std::uint64_t chunk_;
+  posix::SharedMapping memory_;
+  std::vector<std::byte> own_;
+  std::uint64_t number_ = 0;
+};
+
+/// All parties add to one line at the same time.
+class FetchAdd final : public Bursts {
+ public:
+  explicit FetchAdd(int parties) : Bursts(parties, 1), sums_(0) {}
+
+ private:
+  static constexpr std::uint64_t kAdds = 2048;
+  struct Sums {
+    Line<std::uint64_t> sum;
+    Line<std::uint64_t> begun;
+    Line<std::uint64_t> ended;
+  };
+
+  std::uint64_t operations(int) const override { return kAdds * static_cast<std::uint64_t>(parties()); }
+
+  bool add() {
+    Sums& sums = *sums_;
+    goal_ += static_cast<std::uint64_t>(parties());
+    sums.begun.value.fetch_add(1, std::memory_order_acq_rel);
+    if (!look_until([&] { return sums.begun.value.load(std::memory_order_acquire) >= goal_; }, 1))
+      return false;
+    for (std::uint64_t i = 0; i < kAdds; ++i) sums.sum.value.fetch_add(1, std::memory_order_acq_rel);
+    sums.ended.value.fetch_add(1, std::memory_order_acq_rel);
+    return true;
+  }
+
+  double burst(int) override {
+    bool good = true;
+    const double ns = timed(operations(0), [&] {
+      good =
+          add() && look_until([&] { return sums_->ended.value.load(std::memory_order_acquire) >= goal_; }, 1);
+    });
+    return good ? ns : kUnknown;
+  }
+  bool partner(int, int) override { return add(); }
+
+  posix::Shared<Sums> sums_;
+  std::uint64_t goal_ = 0;  // each party's own; all count alike
+};
+
+class Syscall final : public Bursts {
+ public:
+  Syscall() : Bursts(1, 1) {}
+
+ private:
+  static constexpr std::uint64_t kCalls = 256;
+  std::uint64_t operations(int) const override { return kCalls; }
+  double burst(int) override {
+    return timed(kCalls, [] {
+      for (std::uint64_t i = 0; i < kCalls; ++i) posix::cheapest_call();
+    });
+  }
+};
+
+/// Two processes that sleep in turn. The wake-up itself is the message: it counts only once the other was
+/// found asleep, or two that run side by side would answer each other without ever sleeping.
+class FutexHandOver final : public Bursts {
+ public:
+  FutexHandOver() : Bursts(2, 1), words_(0) {}
+
+ private:
+  static constexpr std::uint32_t kTrips = 8;
+  struct Words {
+    alignas(posix::kPad) posix::FutexWord there{0};
+    alignas(posix::kPad) posix::FutexWord back{0};
+  };
+  std::uint64_t operations(int) const override { return kTrips; }
+
+  static bool hand_over(const posix::FutexWord& word) {
+    for (const posix::Deadline deadline = posix::Deadline::in(kLost); posix::futex_wake(word, 1) == 0;) {
+      if (deadline.passed()) return false;
+      posix::yield();
+    }
+    return true;
+  }
+  static bool await(const posix::FutexWord& word) {
+    return posix::futex_wait(word, 0, posix::Deadline::in(kLost));
+  }
+
+  double burst(int) override {
+    bool good = true;
+    const double ns = timed(kTrips, [&] {
+      for (std::uint32_t i = 0; i < kTrips && good; ++i)
+        good = hand_over(words_->there) && await(words_->back);
+    });
+    return good ? ns : kUnknown;
+  }
+  bool partner(int, int) override {
+    for (std::uint32_t i = 0; i < kTrips; ++i)
+      if (!await(words_->there) || !hand_over(words_->back)) return false;
+    return true;
+  }
+
+  posix::Shared<Words> words_;
+};
+
+class PipeTrip final : public Bursts {
+ public:
+  PipeTrip() : Bursts(2, 1), there_(4096), back_(4096) {}
+
+ private:
+  static constexpr std::uint64_t kTrips = 8;
+  std::uint64_t operations(int) const override { return kTrips; }
+
+  static bool put(const posix::Pipe& pipe) {
+    constexpr std::byte one{1};
+    return pipe.write_now({{&one, 1}, {}}) == 1;
+  }
+  static bool get(const posix::Pipe& pipe) {
+    std::byte one;
+    return pipe.read({{&one, 1}, {}}) == 1;
+  }
+
+  double burst(int) override {
+    bool good = true;
+    const double ns = timed(kTrips, [&] {
+      for (std::uint64_t i = 0; i < kTrips && good; ++i) good = put(there_) && get(back_);
+    });
+    return good ? ns : kUnknown;
+  }
+  bool partner(int, int) override {
+    for (std::uint64_t i = 0; i < kTrips; ++i)
+      if (!get(there_) || !put(back_)) return false;
+    return true;
+  }
+
+  posix::Pipe there_;
+  posix::Pipe back_;
+};
+
+class Fork final : public Bursts {
+ public:
+  explicit Fork(std::uint64_t bytes) : Bursts(1, 1), bytes_(bytes) {}
+
+ private:
+  std::uint64_t operations(int) const override { return 1; }
+  double burst(int) override {
+    // In the process that forks and nowhere else; a cell of globals/fork holds its own memory besides: see
+    // floor_of().
+    if (bytes_ > 0 && resident_.size() == 0) {
+      resident_ = posix::PrivateMapping(bytes_);
+      for (std::size_t at = 0; at < bytes_; at += 4096) resident_.data()[at] = std::byte{1};
+    }
+    return timed(1, [] { posix::reap(posix::bare_fork([] { return 0; })); });
+  }
+  const std::uint64_t bytes_;
+  posix::PrivateMapping resident_;
+};
+
+class PageFault final : public Bursts {
+ public:
+  PageFault() : Bursts(1, 1) {}
+
+ private:
+  static constexpr std::uint64_t kPages = 64;
+  std::uint64_t operations(int) const override { return kPages; }
+  double burst(int) override {
+    const posix::PrivateMapping fresh(kPages * 4096);
+    return timed(kPages, [&] {
+      for (std::uint64_t page = 0; page < kPages; ++page) {
+        fresh.data()[page * 4096] = std::byte{1};
+        next_operation();
+      }
+    });
+  }
+};
+
+}  // namespace
+
+std::string_view name(Floor floor) {
+  return kNames[static_cast<std::size_t>(floor)];
+}
+
+int parties(Floor floor, int procs, int width) {
+  switch (floor) {
+    case Floor::none:
+      return 0;
+    case Floor::cache_line:
+    case Floor::block_stream:
+      return procs >= 2 && width >= 2 ? 2 : 0;
+    case Floor::futex:
+    case Floor::pipe:
+      return procs >= 2 ? 2 : 0;
+    case Floor::copy:
+      return procs >= 2 && width >= 2 ? 2 : 1;
+    case Floor::fetch_add:
+      return std::min(procs, width);
+    case Floor::syscall:
+    case Floor::fork:
+    case Floor::page_fault:
+      return 1;
+  }
+  return 0;
+}
+
+std::unique_ptr<Probe> make_probe(Floor floor, std::uint64_t bytes, int parties) {
+  switch (floor) {
+    case Floor::none:
+      return nullptr;
+    case Floor::cache_line:
+      return std::make_unique<CacheLine>();
+    case Floor::block_stream:
+      return std::make_unique<BlockStream>(bytes);
+    case Floor::copy:
+      return std::make_unique<Copy>(bytes, parties);
+    case Floor::fetch_add:
+      return std::make_unique<FetchAdd>(parties);
+    case Floor::syscall:
+      return std::make_unique<Syscall>();
+    case Floor::futex:
+      return std::make_unique<FutexHandOver>();
+    case Floor::pipe:
+      return std::make_unique<PipeTrip>();
+    case Floor::fork:
+      return std::make_unique<Fork>(bytes);
+    case Floor::page_fault:
+      return std::make_unique<PageFault>();
+  }
+  return nullptr;
+}
+
+}  // namespace shmoo::bench

@@ -1,0 +1,193 @@
+// Floors: every probe yields a figure from real processes, and gives up on a party that does not come.
+#include <gtest/gtest.h>
+
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cmath>
+
+#include "harness/axes.hpp"
+#include "harness/companions.hpp"
+#include "harness/launch.hpp"
+#include "harness/probe.hpp"
+#include "harness/seats.hpp"
+#include "posix/affinity.hpp"
+#include "posix/clock.hpp"
+#include "support/processes.hpp"
+
+namespace shmoo::bench {
+namespace {
+
+constexpr Floor kAll[] = {Floor::cache_line, Floor::block_stream, Floor::copy,
+                          Floor::fetch_add,  Floor::syscall,      Floor::futex,
+                          Floor::pipe,       Floor::fork,         Floor::page_fault};
+
+class EachProbe : public testing::TestWithParam<Floor> {};
+
+INSTANTIATE_TEST_SUITE_P(Probe, EachProbe, testing::ValuesIn(kAll),
+                         [](const auto& one) { return std::string(name(one.param)); });
+
+/// What party 0 found, by as many processes as take part.
+double found(Floor floor, std::uint64_t bytes, int count, bool repeat) {
+  const auto probe = make_probe(floor, bytes, count);
+  const posix::Shared<double> result(0, 0.0);
+  test::run_processes(count, [&](int party) {
+    posix::prefault_shared_mappings();
+    for (int time = 0; time < 2; ++time) {
+      const double ns = repeat ? probe->repeat(party, 1000) : probe->measure(party, kProbeBudget);
+      if (party == 0) *result = ns;
+    }
+  });
+  return *result;
+}
+
+TEST_P(EachProbe, yields_a_figure_before_and_after) {
+  for (const std::uint64_t bytes : {8, 4096, 1 << 20}) {
+    const double ns = found(GetParam(), bytes, std::max(1, parties(GetParam(), 2, 2)), false);
+    EXPECT_GT(ns, 0);
+    EXPECT_TRUE(std::isfinite(ns));
+  }
+}
+
+TEST_P(EachProbe, yields_a_figure_as_a_cell_of_its_own) {
+  EXPECT_GT(found(GetParam(), 64, std::max(1, parties(GetParam(), 2, 2)), true), 0);
+}
+
+TEST_P(EachProbe, does_not_know_when_nobody_else_comes) {
+  const int count = parties(GetParam(), 2, 2);
+  if (count < 2) GTEST_SKIP() << "one party";
+  const auto probe = make_probe(GetParam(), 64, count);
+  EXPECT_TRUE(std::isnan(probe->measure(0, kProbeBudget)));
+  // Called to the burst that party 0 gave up, and alone in it. A pipe's reader waits in the kernel, for its team's deadline.
+  if (GetParam() != Floor::pipe) {
+    EXPECT_TRUE(std::isnan(probe->measure(1, kProbeBudget)));
+  }
+}
+
+TEST(Probes, know_how_many_take_part) {
+  EXPECT_EQ(parties(Floor::cache_line, 8, 4), 2);
+  EXPECT_EQ(parties(Floor::cache_line, 8, 1), 0);
+  EXPECT_EQ(parties(Floor::cache_line, 1, 4), 0);
+  EXPECT_EQ(parties(Floor::fetch_add, 8, 4), 4);
+  EXPECT_EQ(parties(Floor::futex, 2, 1), 2);
+  EXPECT_EQ(parties(Floor::copy, 2, 1), 1);
+  EXPECT_EQ(parties(Floor::none, 2, 2), 0);
+}
+
+/// Each member adds to a number of its own.
+class Adding final : public Job {
+ public:
+  void work(Member&, const Phase& phase) override {
+    for (std::uint64_t left = phase.share; left > 0; --left) asm volatile("" ::: "memory");
+  }
+  std::optional<std::string> verify(std::span<const MemberReport>) override { return std::nullopt; }
+};
+
+Candidate adding(int procs, std::vector<Axis> variant = {}) {
+  Candidate candidate;
+  candidate.cell = {"value", "adding", "none", 8, procs, std::move(variant)};
+  candidate.make = [] { return std::make_unique<Adding>(); };
+  return candidate;
+}
+
+Workload bounded_by(Floor floor, double times = 1) {
+  Workload workload;
+  workload.bound = [=](const Candidate&, int) { return Bound{floor, 8, times}; };
+  return workload;
+}
+
+TEST(Floors, stand_beside_a_sample) {
+  for (const Floor floor : kAll)
+    for (const int procs : {1, 2, 5}) {
+      const Candidate candidate = adding(procs);
+      const int width = seats_of(candidate.cell).width;
+      const Sample sample = Launch(bounded_by(floor), candidate, 100, LaunchOptions()).run();
+      const bool possible = parties(floor, procs, width) > 0;
+      EXPECT_EQ(sample.floor.floor, possible ? floor : Floor::none) << name(floor) << " of " << procs;
+      EXPECT_EQ(sample.floor.floor_ns > 0, possible) << name(floor) << " of " << procs;
+      EXPECT_EQ(sample.floor.line_ns > 0, procs > 1 && width > 1);
+    }
+}
+
+TEST(Floors, are_as_many_probes_as_the_bound_says) {
+  const Candidate one = adding(1);
+  const auto floor = [&](double times) {
+    return Launch(bounded_by(Floor::syscall, times), one, 100, LaunchOptions()).run().floor.floor_ns;
+  };
+  // A thousandfold is more than any disturbance makes of a system call's best burst.
+  EXPECT_GT(floor(1000), floor(1));
+}
+
+TEST(Floors, can_be_left_out) {
+  LaunchOptions options;
+  options.floors = false;
+  const Sample sample = Launch(bounded_by(Floor::syscall), adding(2), 100, options).run();
+  EXPECT_EQ(sample.floor.floor, Floor::none);
+  EXPECT_EQ(sample.floor.line_ns, 0);
+}
+
+TEST(Companions, run_only_when_nobody_else_wants_the_cpu_and_end_with_their_owner) {
+  std::vector<pid_t> pids;
+  {
+    const Companions companions(posix::allowed_cpus());
+    pids = companions.pids();
+    ASSERT_EQ(pids.size(), posix::allowed_cpus().size());
+    for (const pid_t pid : pids)
+      test::wait_until([pid] { return ::sched_getscheduler(pid) == SCHED_IDLE; },
+                       "a companion of the idle class");
+  }
+  for (const pid_t pid : pids) EXPECT_NE(::kill(pid, 0), 0);
+}
+
+TEST(Companions, end_when_their_owner_is_killed) {
+  const posix::Shared<std::atomic<pid_t>> pid(0, 0);
+  posix::Child owner([&] {
+    const Companions companions({posix::allowed_cpus().front()});
+    *pid = companions.pids().front();
+    for (;;) ::pause();
+  });
+  test::wait_until([&] { return *pid != 0; }, "companions");
+  owner.kill();
+  ASSERT_TRUE(owner.join(test::patience()));
+  // An orphan: somebody else reaps it, so a zombie may be seen for a moment.
+  test::wait_until([&] { return ::kill(*pid, 0) != 0; }, "the end of the companion");
+}
+
+TEST(Axes, name_what_is_not_usual) {
+  const Workload workload;
+  const std::vector<Selected> one{{&workload, adding(2)}};
+  EXPECT_EQ(expand(one, {}).front().candidate.cell.name(), "value/adding/none/bytes:8/procs:2");
+  const auto several = expand(one, {{"auto", "same_cpu"}, {"adaptive", "block"}});
+  ASSERT_EQ(several.size(), 4u);
+  EXPECT_EQ(several[3].candidate.cell.name(), "value/adding/none/bytes:8/procs:2/place:same_cpu/wait:block");
+}
+
+TEST(Axes, refuse_what_is_impossible_and_say_why) {
+  const Workload workload;
+  std::vector<Selected> one{{&workload, adding(2)}};
+  EXPECT_EQ(expand(one, {{"auto"}, {"block"}}).front().candidate.refusal,
+            "this mechanism has no choice of how to wait");
+  one.front().candidate.about.patient = true;
+  EXPECT_EQ(expand(one, {{"auto"}, {"block"}}).front().candidate.refusal, "");
+  EXPECT_EQ(expand(one, {{"same_cpu"}, {"spin"}}).front().candidate.refusal,
+            "spinners that share a CPU take a scheduler slice per hand-over");
+  one.front().candidate.cell.procs = 1;
+  EXPECT_NE(expand(one, {{"far"}, {"adaptive"}}).front().candidate.refusal, "");
+}
+
+TEST(Axes, are_checked_by_name) {
+  EXPECT_NO_THROW(check(Axes{{"auto", "smt", "unpinned"}, {"spin", "yield"}}));
+  EXPECT_THROW(check(Axes{{"near"}, {"spin"}}), std::invalid_argument);
+  EXPECT_THROW(check(Axes{{"auto"}, {"sleep"}}), std::invalid_argument);
+}
+
+TEST(Axes, put_a_team_on_one_cpu) {
+  const Sample sample = Launch(Workload(), adding(3, {{"place", "same_cpu"}}), 300, LaunchOptions()).run();
+  EXPECT_EQ(sample.nearness, "same_cpu");
+  EXPECT_TRUE(sample.oversubscribed);
+}
+
+}  // namespace
+}  // namespace shmoo::bench
