@@ -12,7 +12,7 @@ from enum import Enum
 from .reading import Cell, median, spread
 
 LEAST_LEAD_OF_ONE_ROUND = 1.1
-"""With a single round there is no range: a smaller lead than this counts as a tie."""
+"""A single sample has no range: a smaller lead than this counts as a tie."""
 
 
 class Kind(Enum):
@@ -39,8 +39,10 @@ class Verdict:
 
 def overlap(one: list[float], other: list[float]) -> bool:
     """Whether the ranges over rounds of two sets of times (ns) overlap."""
-    if len(one) == 1 and len(other) == 1:
-        return max(one[0], other[0]) < LEAST_LEAD_OF_ONE_ROUND * min(one[0], other[0])
+    if min(len(one), len(other)) == 1:
+        middles = median(one), median(other)
+        if max(middles) < LEAST_LEAD_OF_ONE_ROUND * min(middles):
+            return True
     (low, high), (other_low, other_high) = spread(one), spread(other)
     return low <= other_high and other_low <= high
 

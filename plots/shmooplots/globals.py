@@ -1,11 +1,13 @@
 """Globals after fork: what fork costs against resident memory, and what the first write to a page costs after it."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from . import style, units, words
-from .curves import absence_notes, thinned
-from .panel import TICK_POINTS, TIME, Panel, Quantity, Scale, Strokes, name_ends, room_for
+from . import classes, style, units, words
+from .curves import absence_notes, floor_note, thinned
+from .panel import TICK_POINTS, TIME, Panel, Scale, Strokes, name_ends, room_for
 from .reading import Cell, Results, Series, median, spread
 from .sheet import MARGIN, Chart, Point, Sheet, text_width
 from .style import Looks
@@ -61,7 +63,8 @@ def _names(cells: list[Cell]) -> dict[Series, str]:
 
 
 def _draw(results: Results, looks: Looks, workload: str, title: str, subtitle: str, fitted: bool) -> list[Chart]:
-    cells = results.of("globals", workload)
+    selection = classes.select(results.of("globals", workload))
+    cells = selection.cells
     measured = [cell for cell in cells if cell.samples]
     if not measured:
         return []
@@ -69,6 +72,10 @@ def _draw(results: Results, looks: Looks, workload: str, title: str, subtitle: s
     measured = [cell for cell in measured if cell.key.procs in shown]
     scale = Scale(sorted({cell.key.bytes for cell in measured}))
     names = _names(measured)
+    # Floors of variants differ (a fork with huge pages costs less): the line is that of the cells without any.
+    plain = [cell for cell in measured if not cell.key.variant] or measured
+    floored = bool(floor_note(plain))
+    floor_name = f"floor, {names[plain[0].key.series]}" if len(names) > 1 else "floor"
     fits = {}
     for one in names if fitted else []:
         last = [c for c in measured if c.key.series == one and c.key.procs == shown[-1]]
@@ -76,15 +83,16 @@ def _draw(results: Results, looks: Looks, workload: str, title: str, subtitle: s
         if fits[one]:
             base, per_mib = fits[one]
             names[one] += f": {units.time(base)} + {units.time(per_mib)} per MiB"
-    quantity = TIME if fitted else Quantity(TIME.values, TIME.tick, TIME.ticks, "time per page", TIME.better)
-    low, high = room_for([v for c in measured for v in spread(c.times)])
+    quantity = TIME if fitted else replace(TIME, label="time per page")
+    low, high = room_for([v for c in measured for v in spread(c.times)] + [v for c in plain for v in quantity.floors(c)])
     left = MARGIN + 0.3 + max(text_width(units.time(t), TICK_POINTS) for t in (low, high))
-    right = 0.42 + max(text_width(name, 8.0) for name in names.values()) + MARGIN
+    right = 0.42 + max(text_width(name, 8.0) for name in [*names.values(), floor_name]) + MARGIN
     width, head = (5.6, 0.0) if len(shown) == 1 else (3.2, 0.26)
-    notes = absence_notes(cells)
+    notes = floor_note(plain) + selection.notes + absence_notes(cells)
     if any(fits.values()):
         notes.insert(0, "Bands and figures: time = base + slope × memory, fitted to the medians.")
-    sheet = Sheet(results, left + len(shown) * (width + 0.14) - 0.14 + right, head + _ROW + 0.46, title, subtitle, notes)
+    sheet = Sheet(results, left + len(shown) * (width + 0.14) - 0.14 + right, head + _ROW + 0.46, title,
+                  f"{subtitle} {selection.said}".rstrip(), notes)
     strokes = Strokes(looks, list(names))
     for column, procs in enumerate(shown):
         panel = Panel(sheet, left + column * (width + 0.14), head, width, _ROW, scale, low, high)
@@ -92,6 +100,10 @@ def _draw(results: Results, looks: Looks, workload: str, title: str, subtitle: s
             sheet.text(panel.left, head - 0.07, units.processes(procs), 9, va="bottom", weight="bold")
         panel.frame(quantity, column == 0, scale.labelled(units.nbytes, width))
         sheet.text(panel.left + width / 2, panel.bottom + 0.29, words.size("globals"), 8, ha="center")
+        floor: tuple[Point, bool, str] | None = None
+        if floored:
+            limit = strokes.add_floor(panel, [c for c in plain if c.key.procs == procs], lambda c: c.key.bytes, quantity)
+            floor = limit and (limit, limit[0] > panel.x(scale.values[-1]) - 0.1, floor_name)
         ends: dict[Series, tuple[Point, bool]] = {}
         for one in sorted(names, key=looks.order):
             own = [c for c in measured if c.key.series == one and c.key.procs == procs]
@@ -101,7 +113,7 @@ def _draw(results: Results, looks: Looks, workload: str, title: str, subtitle: s
             if fits.get(one) and procs == shown[-1]:
                 _band(panel, looks, one, own, *fits[one])
     strokes.hollow.clear()  # nothing here is shared: that is the subject
-    name_ends(panel, strokes, ends, names)
+    name_ends(panel, strokes, ends, names, floor)
     sheet.text(MARGIN, head + _ROW / 2, quantity.label, 8.2, rotation=90, ha="center")
     sheet.text(MARGIN + 0.14, head + _ROW / 2, quantity.better, 7.2, rotation=90, ha="center", color=style.SOFT)
     strokes.draw(sheet)

@@ -23,13 +23,24 @@ class Quantity:
     ticks: Callable[[float, float], list[float]]
     label: str
     better: str
+    floors: Callable[[Cell], list[float]] = lambda cell: []
+    """What the samples would be at their floors."""
+    floor_label: str = "floor"
 
 
-TIME = Quantity(lambda cell: cell.times, units.time, units.decimal_ticks, "time per operation", "lower is better")
+TIME = Quantity(lambda cell: cell.times, units.time, units.decimal_ticks, "time per operation", "lower is better",
+                lambda cell: cell.values("floor_ns"))
 RATE = Quantity(lambda cell: [s.operations_per_second for s in cell.samples], units.count, units.decimal_ticks,
-                "operations per second", "higher is better")
+                "operations per second", "higher is better", lambda cell: [1e9 / ns for ns in cell.values("floor_ns")],
+                "at the floor")
 BYTE_RATE = Quantity(lambda cell: [s.bytes_per_second for s in cell.samples if s.bytes_per_second], units.byte_rate,
-                     units.binary_ticks, "throughput", "higher is better")
+                     units.binary_ticks, "throughput", "higher is better",
+                     lambda cell: [s.bytes_per_second * s.x_floor for s in cell.samples if s.bytes_per_second and s.x_floor],
+                     "at the floor")
+MEDIAN_LATENCY = Quantity(lambda cell: cell.values("p50_ns"), units.time, units.decimal_ticks, "median latency",
+                          "lower is better")
+TAIL_LATENCY = Quantity(lambda cell: cell.values("p99_ns"), units.time, units.decimal_ticks, "99 % are faster than",
+                        "lower is better")
 
 
 class Scale:
@@ -134,6 +145,22 @@ class Strokes:
     bars: list[list[Point]] = field(default_factory=list)
     bar_colours: list[str] = field(default_factory=list)
     troubled: list[Point] = field(default_factory=list)
+    floors: list[list[Point]] = field(default_factory=list)
+
+    def add_floor(self, panel: Panel, cells: list[Cell], at: Callable[[Cell], int], quantity: Quantity) -> Point | None:
+        """The floor of all these cells in one panel: at each place the median. Returns where it ends, None without any."""
+        path = []
+        for place in sorted({at(cell) for cell in cells}):
+            values = [v for cell in cells if at(cell) == place for v in quantity.floors(cell)]
+            if values:
+                path.append((panel.x(place), panel.y(median(values))))
+        if not path:
+            return None
+        if len(path) == 1:  # a line all the same
+            (x, y), = path
+            path = [(x - 0.16, y), (x + 0.16, y)]
+        self.floors.append(path)
+        return path[-1]
 
     def add(self, panel: Panel, series: Series, cells: list[Cell], at: Callable[[Cell], float],
             quantity: Quantity) -> Point | None:
@@ -160,6 +187,7 @@ class Strokes:
         return end
 
     def draw(self, sheet: Sheet) -> None:
+        sheet.lines(self.floors, style.FLOOR, 1.3, 2.5, dashes=style.FLOOR_DASHES)
         sheet.lines(self.bars, self.bar_colours, 1.8, 2, alpha=0.55)
         for series, path in self.paths.items():
             hollow = series in self.hollow
@@ -196,24 +224,33 @@ def spaced(wanted: list[float], step: float, low: float, high: float) -> list[fl
 
 
 def name_ends(panel: Panel, strokes: Strokes, ends: dict[Series, tuple[Point, bool]],
-              names: dict[Series, str] | None = None) -> None:
+              names: dict[Series, str] | None = None, floor: tuple[Point, bool, str] | None = None) -> None:
     """Names right of the last panel, in the order of the lines' ends, joined to them by thin lines.
 
     `ends`: where each line ends (inches), and whether it reaches the right end of this panel. `names`: what to write instead
-    of the labels."""
+    of the labels. `floor`: the same of the floor, and what to call it."""
     sheet, looks = panel.sheet, strokes.looks
-    order = sorted(ends, key=lambda s: (ends[s][0][1], looks.order(s)))
-    places = spaced([ends[s][0][1] for s in order], LABEL_STEP, panel.top, panel.bottom)
+    order: list[Series | None] = sorted(ends, key=lambda s: (ends[s][0][1], looks.order(s)))
+    if floor:
+        below = sum(1 for one in order if one and ends[one][0][1] <= floor[0][1])
+        order.insert(below, None)
+    at = {one: ends[one] if one else floor[:2] for one in order}
+    places = spaced([at[one][0][1] for one in order], LABEL_STEP, panel.top, panel.bottom)
     solid, dotted = [], []
-    for series, place in zip(order, places):
-        (x, y), reaches = ends[series]
-        look = looks[series.mechanism]
+    for one, place in zip(order, places):
+        (x, y), reaches = at[one]
+        colour = looks[one.mechanism].colour if one else style.FLOOR
         path = [(max(x, panel.left) + 0.06 if reaches else panel.right - 0.02, y), (panel.right + 0.05, y),
                 (panel.right + 0.19, place)]
-        (solid if reaches else dotted).append((path, look.colour))
-        sheet.points([(panel.right + 0.27, place)], linestyle="none", zorder=4,
-                     **{**marks(looks, series, series in strokes.hollow), "markersize": look.marker_size + 0.6})
-        sheet.text(panel.right + 0.36, place, (names or {}).get(series, series.label), LABEL_POINTS,
-                   color=style.readable(look.colour))
+        (solid if reaches else dotted).append((path, colour))
+        if one:
+            size = looks[one.mechanism].marker_size + 0.6
+            sheet.points([(panel.right + 0.27, place)], linestyle="none", zorder=4,
+                         **{**marks(looks, one, one in strokes.hollow), "markersize": size})
+            text = (names or {}).get(one, one.label)
+        else:
+            sheet.lines([[(panel.right + 0.2, place), (panel.right + 0.32, place)]], colour, 1.3, 4, dashes=(0, (2.2, 1.4)))
+            text = floor[2]
+        sheet.text(panel.right + 0.36, place, text, LABEL_POINTS, color=style.readable(colour))
     sheet.lines([p for p, _ in solid], [c for _, c in solid], 0.6, 1, alpha=0.8)
     sheet.lines([p for p, _ in dotted], [c for _, c in dotted], 0.7, 1, alpha=0.8, dashes=(0, (1, 1.5)))

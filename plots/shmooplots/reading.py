@@ -16,6 +16,9 @@ SCHEMA = 1
 
 MACHINE_WORD = 8  # bytes that no mechanism can tear
 
+FLOOR = "floor"
+"""The contract of the cells that are floors themselves: probes of the hardware and the kernel, never ranked."""
+
 _TO_NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
 _LONGEST_NAME = 64
 _ADVICE = "give a file that 'shmoo run --out FILE.json' wrote"
@@ -36,6 +39,18 @@ class Sample:
     switches: float | None = None
     faults: float | None = None
     least_share: float | None = None
+    p50_ns: float | None = None
+    p99_ns: float | None = None
+    floor_ns: float | None = None
+    """The limit of the same work, measured in the same launch on the same CPUs."""
+    x_floor: float | None = None
+    """The time over that."""
+    floor: str | None = None
+    """Which probe found it."""
+    unsettled: bool | None = None
+    """Whether the floor changed by more than a quarter during the launch."""
+    team_class: str | None = None
+    """Where the team's CPUs sat: same_cpu, smt, same_l3, far; None for a single process, or where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,8 @@ class Cell:
     tears: bool = False
     moved: float | None = None
     """Bytes that one operation moves; None = not known, then it is the payload."""
+    elsewhere: str | None = None
+    """Of a selection by class: the class of the most samples, where all samples are of classes that were left out."""
 
     @property
     def competes(self) -> bool:
@@ -93,10 +110,18 @@ class Cell:
     def times(self) -> list[float]:
         return [sample.time_ns for sample in self.samples]
 
+    def values(self, quantity: str) -> list[float]:
+        """This field of Sample, of the samples that carry it."""
+        return [v for v in (getattr(sample, quantity) for sample in self.samples) if v is not None]
+
     def median(self, quantity: str) -> float | None:
         """Median over the samples that carry this field of Sample."""
-        values = [v for v in (getattr(sample, quantity) for sample in self.samples) if v is not None]
+        values = self.values(quantity)
         return median(values) if values else None
+
+    def axis(self, name: str) -> str:
+        """The value of an axis that is not at its default; empty where it is."""
+        return dict(self.key.variant).get(name, "")
 
 
 @dataclass
@@ -104,6 +129,9 @@ class Results:
     path: Path
     context: dict[str, Any]
     cells: list[Cell]
+    """Those that mechanisms compete in."""
+    floors: list[Cell] = field(default_factory=list)
+    """Probes of the machine that the run measured like cells."""
     notes: list[tuple[str, int | None, str]] = field(default_factory=list)
     """(name, round, reason) of failures and skips that belong to no cell of the grid."""
 
@@ -129,16 +157,15 @@ class Results:
         return ", ".join([str(self.context.get("host_name") or "unknown machine")] +
                          ([f"{self.cpus} CPUs"] if self.cpus else []))
 
-    @property
-    def run_line(self) -> str:
-        """When, from which build and how it was measured, in one line."""
+    def run_line(self, bars: bool = True) -> str:
+        """When, from which build and how it was measured, in one line; `bars`: whether bars show the spread over rounds."""
         parts = [str(self.context.get("date") or "no date")[:16].replace("T", " ")]
         build, run = _object(self.context.get("build")), _object(self.context.get("run"))
         if build.get("commit"):
             parts.append(f"shmoo {str(build['commit'])[:12]}")
         if run.get("profile"):
             parts.append(f"profile {run['profile']}")
-        parts.append(self.rounds_line)
+        parts.append(self._rounds_line(bars))
         if run.get("complete") is False:
             parts.append("interrupted run")
         return " · ".join(parts)
@@ -148,12 +175,24 @@ class Results:
         """The most samples that a cell has."""
         return max((len(cell.samples) for cell in self.cells), default=0)
 
-    @property
-    def rounds_line(self) -> str:
+    def _rounds_line(self, bars: bool) -> str:
         if self.rounds <= 1:
             return "1 round: no spread known"
+        if not bars:
+            return f"medians of {self.rounds} rounds"
         what = "lowest to highest" if self.rounds < ROUNDS_FOR_QUARTILES else "middle half"
+        if self.rounds >= ROUNDS_FOR_QUARTILES and len(self.classes) > 1:
+            what += f" (lowest to highest of fewer than {ROUNDS_FOR_QUARTILES} samples in a class)"
         return f"medians of {self.rounds} rounds, bars: {what}"
+
+    @property
+    def classes(self) -> dict[str | None, int]:
+        """How many samples of several processes fell in which class; empty where the file tells no class at all."""
+        found: dict[str | None, int] = {}
+        for cell in self.cells + self.floors:
+            for sample in cell.samples if cell.key.procs > 1 else []:
+                found[sample.team_class] = found.get(sample.team_class, 0) + 1
+        return found if any(found) else {}
 
     def of(self, contract: str, workload: str | None = None) -> list[Cell]:
         return [c for c in self.cells
@@ -201,8 +240,9 @@ def read(path: str | Path) -> Results:
         for number, entry in enumerate(_list(path, document, kind)):
             _add_absence(cells, results, kind, entry, f"{path}: {kind}[{number}]")
     _spread_traits(cells)
-    results.cells = list(cells.values())
-    if not results.cells:
+    results.cells = [cell for cell in cells.values() if cell.key.contract != FLOOR]
+    results.floors = [cell for cell in cells.values() if cell.key.contract == FLOOR]
+    if not cells:
         raise BadInput(f"{path}: holds no cell: nothing to draw; run 'shmoo run' with a wider --filter")
     return results
 
@@ -296,6 +336,17 @@ def _optional(row: dict[str, Any], key: str, where: str) -> float | None:
     return None if row.get(key) is None else _number(row, key, where)
 
 
+def _optional_name(row: dict[str, Any], key: str, where: str) -> str | None:
+    return None if row.get(key) is None else _name(row, key, where)
+
+
+def _optional_flag(row: dict[str, Any], key: str, where: str) -> bool | None:
+    value = row.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise BadInput(f"{where}: '{key}' is neither true nor false: {_ADVICE}")
+    return value
+
+
 def _add_row(cells: dict[str, Cell], row: Any, where: str) -> None:
     if not isinstance(row, dict):
         raise BadInput(f"{where}: not an object: {_ADVICE}")
@@ -319,10 +370,15 @@ def _add_row(cells: dict[str, Cell], row: Any, where: str) -> None:
     cell = cells.setdefault(name, Cell(name, key))
     if cell.key != key:
         raise BadInput(f"{where}: other rows of this name say another contract, mechanism, size or count: {_ADVICE}")
+    floor_ns, x_floor = _optional(row, "floor_ns", where) or None, _optional(row, "x_floor", where) or None
+    if floor_ns and x_floor is None:
+        x_floor = time_ns / floor_ns
+    plain = ("bytes_per_second", "cpu_ns", "switches", "faults", "least_share", "p50_ns", "p99_ns")
     cell.samples.append(Sample(
         _whole(row, "repetition_index", where, 0) if "repetition_index" in row else len(cell.samples), time_ns,
-        operations or 1e9 / time_ns, _optional(row, "bytes_per_second", where), _optional(row, "cpu_ns", where),
-        _optional(row, "switches", where), _optional(row, "faults", where), _optional(row, "least_share", where)))
+        operations or 1e9 / time_ns, floor_ns=floor_ns, x_floor=x_floor, floor=_optional_name(row, "floor", where),
+        unsettled=_optional_flag(row, "unsettled", where), team_class=_optional_name(row, "class", where),
+        **{name: _optional(row, name, where) for name in plain}))
     for trait in ("oversubscribed", "isolated", "loses_updates", "tears"):
         setattr(cell, trait, getattr(cell, trait) or bool(row.get(trait)))
 

@@ -52,15 +52,16 @@ def wrap(text: str, points: float, width: float) -> list[str]:
 
 
 class Sheet:
-    """Grows with its contents: the body is `body` inches high, header and footer come on top of it."""
+    """Grows with its contents: the body is `body` inches high, header and footer come on top of it. `bars`: whether it has bars
+    that show the spread over rounds."""
 
     def __init__(self, results: Results, width: float, body: float, title: str, subtitle: str,
-                 notes: list[str] | None = None) -> None:
+                 notes: list[str] | None = None, bars: bool = True) -> None:
         usable = width - 2 * MARGIN
         title_points = min(_TITLE, _TITLE * usable / text_width(title, _TITLE, bold=True))
         subtitles = wrap(subtitle, _SUBTITLE, usable)
         lines = [line for note in notes or [] for line in wrap(note, _NOTE, usable)]
-        source = wrap(f"{results.machine_line} · {results.run_line}", _NOTE, usable)
+        source = wrap(f"{results.machine_line} · {results.run_line(bars)}", _NOTE, usable)
         header = MARGIN + 0.27 + 0.175 * len(subtitles) + 0.14
         footer = 0.13 * (len(lines) + len(source)) + 0.16 + (0.05 if lines else 0)
         self.width, self.body = width, body

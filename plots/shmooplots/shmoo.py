@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import style, units, words
+from . import classes, style, units, words
 from .contest import Kind, Verdict, decide
 from .curves import thinned
 from .reading import Cell, Results
@@ -44,6 +44,7 @@ def maps(cells: list[Cell]) -> list[Map]:
     for contract in words.contracts(cells):
         for workload in words.workloads(cells, contract):
             mine = [c for c in cells if (c.key.contract, c.key.workload) == (contract, workload)]
+            mine = [c for c in mine if not words.paced(c)]
             if not any(c.competes and (c.samples or c.failures) for c in mine) or contract == "globals":
                 continue
             tried = [c for c in mine if c.competes and (c.samples or c.failures)] or mine
@@ -134,17 +135,19 @@ def contract_maps(results: Results, looks: Looks) -> list[Chart]:
     charts = []
     for variant in dict.fromkeys(cell.key.variant for cell in results.cells):
         cells = [cell for cell in results.cells if cell.key.variant == variant]
-        drawn = maps(cells)
-        for contract in dict.fromkeys(one.contract for one in drawn):
+        for contract in words.contracts(cells):
+            selection = classes.select([cell for cell in cells if cell.key.contract == contract])
+            drawn = maps(selection.cells)
+            if not drawn:
+                continue
             conditions = ", ".join(f"{axis}:{value}" for axis, value in variant)
             name = stem(contract, "shmoo", *(part for axis in variant for part in axis))
-            mine = [one for one in drawn if one.contract == contract]
-            charts.append(_contract_chart(results, looks, contract, mine, conditions, name))
+            charts.append(_contract_chart(results, looks, contract, drawn, selection, conditions, name))
     return charts
 
 
-def _contract_chart(results: Results, looks: Looks, contract: str, drawn: list[Map], conditions: str,
-                    name: str) -> Chart:
+def _contract_chart(results: Results, looks: Looks, contract: str, drawn: list[Map],
+                    selection: classes.Selection, conditions: str, name: str) -> Chart:
     inner = _WIDEST - 2 * MARGIN - 0.2  # a bracket may stand right of the last map
     rows = _packed(drawn, inner)
     width = min(_cell_width(row, inner) for row in rows)
@@ -155,6 +158,8 @@ def _contract_chart(results: Results, looks: Looks, contract: str, drawn: list[M
                 "than the runner-up. The paler, the closer.")
     if any(v.kind is Kind.TIE for v in verdicts):
         subtitle += " Split: a tie, the ranges over the rounds overlap."
+    if selection.said:
+        subtitle += " " + selection.said
     title = f"{contract}: which mechanism wins, by {words.size(contract)} and number of processes"
     if conditions:
         title += f" ({conditions})"
@@ -162,7 +167,7 @@ def _contract_chart(results: Results, looks: Looks, contract: str, drawn: list[M
     if any(v.over_private is not None for v in verdicts):
         notes.append("In brackets: its time over that of the same work on memory that is not shared (private), which is "
                      "there for reference and never wins.")
-    notes += weaker(results.of(contract))
+    notes += selection.notes + weaker(results.of(contract))
     notes += legend_notes(verdicts)
     sheet = Sheet(results, max(2 * MARGIN + needed + 0.2, 8.0), sum(heights), title, subtitle, notes)
     tiles = Tiles(sheet, looks)
@@ -315,7 +320,8 @@ _OVER_WIDTH, _OVER_LEFT, _OVER_GAP, _OVER_HEAD, _OVER_FOOT = 12.6, 0.36, 0.2, 0.
 
 def overview(results: Results, looks: Looks) -> list[Chart]:
     """All maps on one sheet: a row per contract, regions of one winner named once, leads in small figures."""
-    drawn = maps([cell for cell in results.cells if not cell.key.variant])
+    selection = classes.select([c for c in results.cells if not c.key.variant and c.key.contract != "globals"])
+    drawn = maps(selection.cells)
     if len({one.contract for one in drawn}) < 2:
         return []
     rows = [[one for one in drawn if one.contract == contract] for contract in dict.fromkeys(m.contract for m in drawn)]
@@ -325,6 +331,8 @@ def overview(results: Results, looks: Looks) -> list[Chart]:
     body = sum(heights) + len(rows) * (_OVER_HEAD + _OVER_FOOT) + 0.16 + 0.2 * len(legend)
     subtitle = ("Each map shows one kind of work, size from left to right and processes from bottom to top. Its cells have "
                 "the colour of the fastest mechanism; the figure says how many times faster it is than the runner-up.")
+    if selection.said:
+        subtitle += " " + selection.said
     parts = []
     if any(v.kind is Kind.TIE for v in verdicts):
         parts.append("Pale and split: a tie, the ranges over the rounds overlap.")

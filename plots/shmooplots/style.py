@@ -21,6 +21,8 @@ GRID = "#e6e9ec"
 SHADE = "#f6f1e6"      # the regime of more processes than CPUs
 SHADE_INK = "#846425"
 FAIL = "#c40020"
+FLOOR = "#59616a"      # the limit that hardware and kernel set
+FLOOR_DASHES = (0, (4, 2.2))
 
 FAMILIES = ("kernel-backed", "locks", "lock-free", "server", "not shared or unguarded", "others")
 

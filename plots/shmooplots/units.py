@@ -64,6 +64,13 @@ def factor(ratio: float) -> str:
     return f"{ratio:,.0f}×" if ratio < 999.5 else f"{round(ratio, -2):,.0f}×"
 
 
+def percent(share: float) -> str:
+    """71 %, in one word that no line break divides; never 0 % or 100 % for what is not."""
+    if 0 < share < 0.005:
+        return "<\u00a01\u00a0%"
+    return ">\u00a099\u00a0%" if 0.995 <= share < 1 else f"{share * 100:.0f}\u00a0%"
+
+
 def processes(number: int) -> str:
     return "1 process" if number == 1 else f"{number} processes"
 

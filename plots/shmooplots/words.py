@@ -30,16 +30,52 @@ _OPERATIONS = {
     "queue/fan_in": "one item delivered from one of many producers to one consumer",
     "queue/fan_out": "one item delivered from one producer to one of many consumers",
     "queue/mesh": "one item delivered from one of many producers to one of many consumers",
+    "queue/paced": "one item delivered at a prescribed rate, from when it was due to when it arrived",
     "dict/get": "one process gets one value by its key",
     "dict/set": "one process sets one value by its key",
     "dict/update": "one process sets 100 keys at once",
     "dict/mixed": "one process gets (90 %) or sets (10 %) one value by its key",
 }
 
+CLASSES = {
+    "same_cpu": "processes that share a CPU",
+    "smt": "threads of one core",
+    "same_l3": "cores with one L3 cache",
+    "far": "cores without a common cache",
+}
+"""Where a team's CPUs may sit, nearest first."""
+
+_PROBES = {
+    "cache_line": "the round trip of a cache line",
+    "block_stream": "a stream of the same bytes in large blocks",
+    "copy": "memcpy of the same bytes",
+    "fetch_add": "fetch_add of as many processes on one word",
+    "syscall": "a system call",
+    "futex": "a hand-off by futex",
+    "pipe": "the round trip of a byte in a pipe",
+    "fork": "a bare fork with as much memory",
+    "page_fault": "a page fault",
+}
+
 
 def operation(contract: str, workload: str) -> str:
     """What one operation is, as a phrase; empty for a workload that is not known here."""
     return _OPERATIONS.get(f"{contract}/{workload}", "")
+
+
+def probe(name: str) -> str:
+    """What a floor is the time of; the name itself for a probe that is not known here."""
+    return _PROBES.get(name, name)
+
+
+def team_class(name: str | None) -> str:
+    """What a class means; empty for one that is not known here."""
+    return CLASSES.get(name or "", "")
+
+
+def paced(cell: Cell) -> bool:
+    """Whether the suite prescribes the rate, so that the time per operation says nothing about the mechanism."""
+    return cell.key.workload == "paced" or bool(cell.axis("load"))
 
 
 def size(contract: str) -> str:

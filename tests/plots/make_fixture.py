@@ -2,7 +2,9 @@
 """Invents a results file in our format, to test the charts with. NOT a measurement: every number is made up by a formula
 and a seeded random generator, and the file says so in its machine line.
 
-    tests/plots/make_fixture.py OUT.json [--grid quick|thousand|standard] [--rounds 3] [--seed 1] [--cpus 4]
+    tests/plots/make_fixture.py OUT.json [--grid quick|thousand|standard] [--rounds 3] [--seed 1] [--cpus 4] [--limits]
+
+With --limits rows know their floor and class, floors are cells too, and some cells are there at other settings of the axes.
 """
 from __future__ import annotations
 
@@ -26,6 +28,19 @@ COSTS = {
     "boost_mq": (210, 300, 0.16), "locked_ring": (95, 180, 0.11), "spsc_ring": (14, 5, 0.075), "mpmc_ring": (31, 28, 0.11),
 }
 
+CLASSES = {"smt": (0.66, 1.0), "same_l3": (0.24, 1.5), "far": (0.10, 2.8)}  # share of the samples, times as slow
+
+# workload: the probe that bounds it, and (ns of one, ns per byte) where the CPUs are nearest
+FLOORS = {
+    "fork": ("fork", 150e3, 38e3 / 2**20), "first_write": ("page_fault", 1500, 0), "read": ("cache_line", 0.25, 0),
+    "write": ("cache_line", 0.4, 0), "increment": ("fetch_add", 2.2, 0), "read_mostly": ("copy", 0.4, 0.016),
+    "element": ("cache_line", 0.4, 0), "slice_read": ("copy", 0.4, 0.016), "slice_write": ("copy", 0.4, 0.016),
+    "fill": ("cache_line", 0.6, 0), "round_trip": ("cache_line", 280, 0.15), "stream": ("block_stream", 8, 0.05),
+    "fan_in": ("block_stream", 8, 0.05), "fan_out": ("block_stream", 8, 0.05), "mesh": ("block_stream", 8, 0.05),
+    "paced": ("block_stream", 8, 0.05), "get": ("copy", 0.8, 0.016), "set": ("copy", 0.8, 0.016),
+    "update": ("copy", 80, 1.6), "mixed": ("copy", 0.8, 0.016),
+}
+
 GRID = {
     "quick": {"value": [8], "struct": [8, 512], "array": [4096, 1 << 20], "queue": [64, 16384], "dict": [64, 8192],
               "procs": [1, 4], "memory": [0, 16 << 20, 128 << 20]},
@@ -39,9 +54,10 @@ GRID = {
 
 
 class Fixture:
-    def __init__(self, rounds: int, seed: int, cpus: int) -> None:
+    def __init__(self, rounds: int, seed: int, cpus: int, limits: bool = False) -> None:
         self.random = random.Random(seed)
-        self.rounds, self.cpus = rounds, cpus
+        self.host = random.Random(seed + 1)  # where the host puts the CPUs, and how restless it is
+        self.rounds, self.cpus, self.limits = rounds, cpus, limits
         self.rows: list[dict] = []
         self.failures: list[dict] = []
         self.skipped: list[dict] = []
@@ -75,9 +91,29 @@ class Fixture:
                    "tears": mechanism == "raw" or (contract == "array" and mechanism in ("atomic", "striped")),
                    "operations_per_second": 1e9 / time, "cpu_ns": cpu, "switches": 1e-4 * time / 100,
                    "faults": 0.0, "least_share": self.random.uniform(0.6, 1.0)}
+            if self.limits:
+                self.limit(row)
             if moved:
-                row["bytes_per_second"] = 1e9 / time * moved
+                row["bytes_per_second"] = 1e9 / row["real_time"] * moved
             self.rows.append(row)
+
+    def limit(self, row):
+        """Floor and class of a row; a farther class makes it slower."""
+        variant, size, procs = row["variant"], row["bytes"], row["procs"]
+        placed = variant.get("place")
+        sits = placed or self.host.choices(list(CLASSES), [share for share, _ in CLASSES.values()])[0]
+        sits = None if procs == 1 else sits
+        slower = CLASSES.get(sits, (0, 1.0))[1] * (0.7 if sits == "same_cpu" else 1.0)
+        row["real_time"] *= slower
+        row["operations_per_second"] = 1e9 / row["real_time"]
+        if row["contract"] != "floor":
+            probe, alone, per_byte = FLOORS[row["workload"]]
+            cheaper = 0.05 if variant.get("pages") == "thp" and probe == "fork" else 1.0
+            floor = (alone + per_byte * size) * slower * cheaper * math.exp(self.host.gauss(0, 0.05))
+            if probe == "fetch_add":
+                floor += 14 * (procs - 1) * slower
+            row.update(floor=probe, floor_ns=floor, x_floor=row["real_time"] / floor, unsettled=self.host.random() < 0.07)
+        row.update({"class": sits, "placement": placed or "auto", "wait": variant.get("wait", "adaptive")})
 
     def cost(self, mechanism, size, procs, scale=1.0, contention=1.0):
         alone, more, per_byte = COSTS[mechanism]
@@ -135,6 +171,33 @@ class Fixture:
                         self.cell("dict", workload, mechanism, size, n, ns, size * (100 if workload == "update" else 1))
         return self
 
+    def fill_limits(self, grid: dict) -> "Fixture":
+        """Floors as cells, and other settings of the axes."""
+        for size in grid["queue"]:
+            self.cell("floor", "copy", "probe", size, 2, 0.4 + 0.016 * size)
+            self.cell("floor", "block_stream", "probe", size, 2, 8 + 0.05 * size)
+        self.cell("floor", "cache_line", "probe", 64, 2, 58)
+        for procs in grid["procs"]:
+            self.cell("floor", "fetch_add", "probe", 8, procs, 2.2 + 14 * (procs - 1))
+        for size in grid["memory"]:
+            self.cell("floor", "fork", "probe", size, 1, 150e3 + 38e3 * size / 2**20)
+        for variant in ({"place": "same_cpu"}, {"wait": "spin"}, {"wait": "block"}, {"idle": "10ms"}):
+            for mechanism in ("pipe", "spsc_ring", "mpmc_ring"):
+                for size in grid["queue"]:
+                    slow = 40e3 if "idle" in variant else 3e3 if variant.get("wait") == "block" else 0
+                    self.cell("queue", "round_trip", mechanism, size, 2, 2.4 * self.cost(mechanism, size, 2) + 300 + slow,
+                              2 * size, variant=variant, noise=0.2)
+        for load in (10, 50, 90):
+            for mechanism in ("pipe", "locked_ring", "spsc_ring"):
+                for size in grid["queue"]:
+                    cost = self.cost(mechanism, size, 2)
+                    before = len(self.rows)
+                    self.cell("queue", "paced", mechanism, size, 2, cost * 100 / load, size, variant={"load": str(load)})
+                    for row in self.rows[before:]:
+                        row["p50_ns"] = cost * (3 + load / 20) * self.host.uniform(0.9, 1.1)
+                        row["p99_ns"] = row["p50_ns"] * (2 + 0.02 * load**1.5)
+        return self
+
     def document(self) -> dict:
         self.random.shuffle(self.rows)
         return {
@@ -145,6 +208,8 @@ class Fixture:
                             "identity": {"allowed_cpus": list(range(self.cpus))}},
                 "build": {"commit": "none", "compiler": "none", "flags": ""},
                 "run": {"profile": "fixture", "filter": "", "rounds": self.rounds, "complete": True},
+                **({"classes": {"source": "probes", "thresholds": {"smt": 90.0, "same_l3": 260.0}, "counts": {}},
+                    "companions": True} if self.limits else {}),
                 "warnings": [{"id": "fixture", "severity": "warning", "what": "these numbers are invented",
                               "means": "they say nothing about any machine", "type": "./shmoo run"}],
             },
@@ -152,9 +217,10 @@ class Fixture:
         }
 
 
-def make(grid: str = "standard", rounds: int = 3, seed: int = 1, cpus: int = 4) -> dict:
+def make(grid: str = "standard", rounds: int = 3, seed: int = 1, cpus: int = 4, limits: bool = False) -> dict:
     """The document; the same for the same arguments."""
-    return Fixture(rounds, seed, cpus).fill(GRID[grid]).document()
+    fixture = Fixture(rounds, seed, cpus, limits).fill(GRID[grid])
+    return (fixture.fill_limits(GRID[grid]) if limits else fixture).document()
 
 
 if __name__ == "__main__":
@@ -164,6 +230,7 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cpus", type=int, default=4)
+    parser.add_argument("--limits", action="store_true")
     options = parser.parse_args()
     with open(options.out, "w", encoding="utf-8") as file:
-        json.dump(make(options.grid, options.rounds, options.seed, options.cpus), file, indent=1)
+        json.dump(make(options.grid, options.rounds, options.seed, options.cpus, options.limits), file, indent=1)
