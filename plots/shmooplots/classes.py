@@ -1,9 +1,9 @@
 """Which samples a chart shows where a file has samples of several classes. No drawing here.
 
-The same ring takes 55 ns where its processes sit on two threads of a core and 500 ns where they share no cache, and a host may
-move the CPUs of a guest between the two: a median over both is the time of neither. So a chart keeps to one class, the one with
-most of its samples, and says so. On a large machine the class follows from the number of processes: where the chart's class
-hardly occurs at a process count, the most frequent one there takes its place.
+A cache line's round trip takes 55 ns between two threads of a core and 500 ns between cores that share no cache, and a host
+may move the CPUs of a guest from one to the other: a median over both is the time of neither. So a chart keeps to one class,
+the one with most of its samples, and says so. On a large machine the class follows from the number of processes: where the
+chart's class hardly occurs at a process count, the most frequent one there takes its place.
 """
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def select(cells: list[Cell]) -> Selection:
         groups.setdefault((cell.axis("place"), cell.key.procs), []).append(cell)
     chosen: dict[tuple[str, int], str | None] = {}
     for place in {place for place, _ in groups}:
-        favourite = _most(Counter(s.team_class for c in cells if c.axis("place") == place for s in c.samples if s.team_class))
+        placed = [cell for cell in cells if cell.axis("place") == place]
+        favourite = _most(Counter(s.team_class for c in placed for s in c.samples if s.team_class))
         for group, members in groups.items():
             counts = Counter(s.team_class for c in members for s in c.samples)
             if group[0] == place and any(counts):
@@ -87,7 +88,8 @@ def _said(chosen: dict[tuple[str, int], str | None], shown: int, left_out: Count
     by_class = []
     for name in names:
         counts = sorted({procs for (_, procs), other in chosen.items() if other == name})
-        by_class.append(f"{_name(name)} at {', '.join(str(c) for c in counts[:-1])}{' and ' if counts[1:] else ''}{counts[-1]}")
+        listed = ", ".join(map(str, counts[:-1])) + (" and " if counts[1:] else "") + str(counts[-1])
+        by_class.append(f"{_name(name)} at {listed}")
     return (f"Class by processes: {'; '.join(by_class)}" +
             (f": {units.percent(shown / total)} of the samples; left out: {rest}." if left_out else "."))
 

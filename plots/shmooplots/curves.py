@@ -1,7 +1,7 @@
 """Time per operation and throughput of a workload, against size and against process count, as small multiples.
 
-A dashed line is the floor of the same work. What was measured at another setting of an axis (place, wait, idle ...) has charts of
-its own; where samples are of several classes, a chart shows one (classes.py)."""
+A dashed line is the floor of the same work. What was measured at another setting of an axis (place, wait, idle ...) has
+charts of its own; where samples are of several classes, a chart shows one (classes.py)."""
 from __future__ import annotations
 
 import math
@@ -16,6 +16,8 @@ from .sheet import MARGIN, Chart, Point, Sheet, stem, text_width
 from .style import Looks
 
 MOST_PANELS = 5
+NOTABLE = 0.05
+"""From this share on a chart tells how many of its samples are unsettled."""
 _ROW, _HEAD, _LANE, _BETWEEN = 2.6, 0.26, 0.125, 0.17  # inches
 
 
@@ -76,8 +78,8 @@ def by_load(results: Results, looks: Looks) -> list[Chart]:
 
 
 def _workloads(results: Results, paced: bool = False) -> list[tuple[str, str, list[Cell]]]:
-    """Contract, workload and its cells at one setting of the axes, where at least one was measured; the default first. Globals
-    have charts of their own, and so has what runs at a prescribed rate: all its loads together."""
+    """Contract, workload and its cells at one setting of the axes, where at least one was measured; the default first.
+    Globals have charts of their own, and so has what runs at a prescribed rate: all its loads together."""
     found = []
     for contract in words.contracts(results.cells):
         for workload in words.workloads(results.cells, contract) if contract != "globals" else []:
@@ -124,9 +126,11 @@ def floor_note(cells: list[Cell]) -> list[str]:
         return []
     probes = " or ".join(dict.fromkeys(words.probe(sample.floor) for sample in floors if sample.floor))
     unsettled = sum(1 for sample in floors if sample.unsettled) / len(floors)
-    return ["Dashed: the floor, the least time that hardware and kernel allow for this work" +
-            (f" ({probes})" if probes else "") + ", measured in the same launches on the same CPUs." +
-            (f" It changed by more than a quarter during {units.percent(unsettled)} of the launches." if unsettled >= 0.05 else "")]
+    note = ("Dashed: the floor, the least time that hardware and kernel allow for this work" +
+            (f" ({probes})" if probes else "") + ", measured in the same launches on the same CPUs.")
+    if unsettled >= NOTABLE:
+        note += f" It changed by more than a quarter during {units.percent(unsettled)} of the launches."
+    return [note]
 
 
 def _draw(results: Results, looks: Looks, contract: str, workload: str, cells: list[Cell], axis: Axis,
@@ -191,7 +195,8 @@ def _draw(results: Results, looks: Looks, contract: str, workload: str, cells: l
             if level == 0:
                 name = axis.panel_name(panel)
                 sheet.text(last.left, top - 0.07, name, 9, va="bottom", weight="bold")
-                sheet.text(last.left + text_width(name + " ", 9, bold=True), top - 0.07, sits, 9, va="bottom", color=style.SOFT)
+                beside = last.left + text_width(name + " ", 9, bold=True)
+                sheet.text(beside, top - 0.07, sits, 9, va="bottom", color=style.SOFT)
             _regime(last, results, here, axis, level == 0, text_width(sits, 9))
             lowest = level + 1 == len(quantities) and not absent
             last.frame(quantity, column == 0 or not axis.shared_y, ticks if lowest else [])
@@ -223,7 +228,7 @@ def _draw(results: Results, looks: Looks, contract: str, workload: str, cells: l
 
 
 def _regime(panel: Panel, results: Results, cells: list[Cell], axis: Axis, named: bool, taken: float) -> None:
-    """Shades where more processes than CPUs were at work, and says so where there is room beside the panel's name and `taken`."""
+    """Shades where more processes than CPUs were at work, and says so; `taken`: inches that follow the panel's name."""
     over = sorted({cell.key.procs for cell in cells if cell.oversubscribed})
     if not over:
         return
@@ -247,7 +252,8 @@ def _absence_strip(panel: Panel, looks: Looks, absent: list[Series], cells: list
     for lane, series in enumerate(absent):
         y = panel.top + _LANE * (lane + 0.5)
         colour = style.readable(looks[series.mechanism].colour)
-        own = [c for c in cells if c.key.series == series and not c.samples and not c.elsewhere and axis.at(c) in panel.scale.values]
+        own = [c for c in cells if c.key.series == series and not c.samples and not c.elsewhere]
+        own = [c for c in own if axis.at(c) in panel.scale.values]
         sheet.points([(panel.x(axis.at(c)), y) for c in own if not c.failures], linestyle="none", marker="_",
                      markersize=5, markeredgewidth=1.3, color=colour)
         sheet.points([(panel.x(axis.at(c)), y) for c in own if c.failures], linestyle="none", marker="x",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import classes, style, units, words
-from .curves import thinned
+from .curves import NOTABLE, thinned
 from .panel import TICK_POINTS, marks
 from .reading import Cell, Results, Series, median
 from .sheet import MARGIN, Chart, Sheet, stem, text_width
@@ -95,6 +95,7 @@ def _draw(results: Results, looks: Looks, contract: str, variant: tuple[tuple[st
 
     names = 0.12 + max(text_width(name(d.series), _NAME) for d in every)
     across = max(1, min(len(drawn), int((_WIDEST - 2 * MARGIN + _GAP) / (names + _LEAST + _GAP))))
+    across = math.ceil(len(drawn) / math.ceil(len(drawn) / across))  # no row of one below a full one
     rows = [drawn[i:i + across] for i in range(0, len(drawn), across)]
     width = min(_MOST if len(drawn) > 1 else _ALONE, (_WIDEST - 2 * MARGIN + _GAP) / across - names - _GAP)
     heights = [_HEAD + _LANE * max(len(one.distances) for one in row) + _FOOT for row in rows]
@@ -104,16 +105,16 @@ def _draw(results: Results, looks: Looks, contract: str, variant: tuple[tuple[st
 
     setting = f" ({', '.join(map(':'.join, variant))})" if variant else ""
     title = f"{contract}: distance to the limit{setting}"
-    subtitle = ("How many times the floor each mechanism takes: the floor is the least time that hardware and kernel allow for "
-                "the same work, measured in the same launch. Further left is better; 1× is the limit. " + selection.said)
-    notes = ["Mark and figure: at the size and process count beside the workload's name; bar: from the nearest to the farthest of "
-             "all sizes and process counts" +
+    subtitle = ("How many times the floor each mechanism takes: the floor is the least time that hardware and kernel allow "
+                "for the same work, measured in the same launch. Further left is better; 1× is the limit. " + selection.said)
+    notes = ["Mark and figure: at the size and process count beside the workload's name; bar: from the nearest to the "
+             "farthest of all sizes and process counts" +
              (" up to the number of CPUs." if any(c.oversubscribed for c in selection.cells) else ".")]
     if any(not d.competes for d in every):
         notes[0] += " Hollow: a weaker promise (not shared, updates may be lost, or half of a write seen)."
     measured = [s for cell in selection.cells for s in cell.samples if s.x_floor]
     unsettled = sum(1 for s in measured if s.unsettled) / len(measured)
-    if unsettled >= 0.05:
+    if unsettled >= NOTABLE:
         notes.append(f"The floor changed by more than a quarter during {units.percent(unsettled)} of the launches.")
     if low < 0.95 and any(d.here and d.here < 0.95 for d in every):
         notes.append("Left of 1×: the mechanism avoids work that the floor counts, or the floor was read too high.")
@@ -126,8 +127,8 @@ def _draw(results: Results, looks: Looks, contract: str, variant: tuple[tuple[st
             _lanes(sheet, looks, one, left, top, width, (low, high), value_room, name)
             left += names + width + _GAP
         top += height
-    told = "; ".join(f"{one.workload}: " + ", ".join(f"{name(d.series)} {units.factor(d.here)}" for d in one.distances if d.here)
-                     for one in drawn)
+    told = "; ".join(f"{one.workload}: " + ", ".join(f"{name(d.series)} {units.factor(d.here)}"
+                                                     for d in one.distances if d.here) for one in drawn)
     file = stem(contract, "distance", *(part for pair in variant for part in pair))
     return Chart(file, sheet.figure, title, contract, told)
 
@@ -153,7 +154,7 @@ def _lanes(sheet: Sheet, looks: Looks, one: Lanes, left: float, top: float, widt
     sheet.lines([[(x(1.0), first - 0.03), (x(1.0), bottom)]], style.FLOOR, 1.3, 1.6, dashes=style.FLOOR_DASHES)
     free_to = -math.inf
     for tick in sorted([*ticks, 1.0], key=lambda t: (t != 1.0, t)):  # the floor's own label first: it always stands
-        text = units.factor(tick) if tick < 1 else f"{tick:,.0f}×"
+        text = units.factor(tick) if tick < 1 else f"{tick:,.0f}×" if tick < 1e6 else f"{units.count(tick)}×"
         half = text_width(text, TICK_POINTS) / 2
         if tick == 1.0 or abs(x(tick) - x(1.0)) > half + 0.15 and x(tick) - half > free_to:
             sheet.text(x(tick), bottom + 0.06, text, TICK_POINTS, ha="center", va="top", color=style.SOFT)

@@ -75,7 +75,7 @@ def _draw(results: Results, looks: Looks, workload: str, title: str, subtitle: s
     # Floors of variants differ (a fork with huge pages costs less): the line is that of the cells without any.
     plain = [cell for cell in measured if not cell.key.variant] or measured
     floored = bool(floor_note(plain))
-    floor_name = f"floor, {names[plain[0].key.series]}" if len(names) > 1 else "floor"
+    floor_name = "" if not floored else f"floor, {names[plain[0].key.series]}" if len(names) > 1 else "floor"
     fits = {}
     for one in names if fitted else []:
         last = [c for c in measured if c.key.series == one and c.key.procs == shown[-1]]

@@ -41,8 +41,8 @@ def render(results: Results, looks: Looks, charts: list[Chart]) -> str:
     links += ['<a href="#failures">failures</a>'] if failures else []
     links += ['<a href="#skipped">skipped</a>'] if skips else []
     parts.append(f"<nav>{''.join(links)}</nav>")
-    parts += _classes(results)
     parts += [_figure(chart) for chart in charts if not chart.contract]
+    parts += _classes(results)
     for contract in headings:
         parts.append(f'<h2 id="{escape(contract)}">{escape(contract)}</h2>')
         parts += [_figure(chart) for chart in charts if chart.contract == contract]
@@ -114,6 +114,8 @@ def _table(name: str, columns: list[tuple[str, bool]], rows: list[list[Entry]]) 
 _COLUMNS = [("work", True), ("mechanism", True), ("size", False), ("processes", False), ("time", False), ("range", False),
             ("operations", False), ("throughput", False), ("CPU", False), ("switches", False), ("faults", False),
             ("least share", False), ("rounds", False), ("failed", False)]
+LEAST_X_FLOOR = 0.95
+"""Whoever shares and takes less than this share of its floor shows that the floor was read too high."""
 _CLASS_COLUMN, _FLOOR_COLUMNS = ("class", True), [("× floor", False), ("unsettled", False)]
 
 
@@ -128,9 +130,10 @@ def _classes(results: Results) -> list[str]:
         rows = "".join(f"<tr><td class=t>{escape(name or 'unknown')}</td><td class=t>{escape(words.team_class(name))}</td>"
                        f"<td>{counts[name]:,}</td><td>{units.percent(counts[name] / total)}</td></tr>"
                        for name in sorted(counts, key=classes.order))
-        parts += ['<h2 id="classes">Where the processes sat</h2>', "<p>Samples of several processes by the class of their CPUs. "
-                  "The same work takes several times longer in a farther class, so no median mixes two of them: each chart keeps "
-                  "to the class with most of its samples and says so; the table of all cells has a row for each.</p>",
+        parts += ['<h2 id="classes">Where the processes sat</h2>',
+                  "<p>Samples of several processes by the class of their CPUs. The same work takes several times longer in a "
+                  "farther class, so no median mixes two of them: each chart keeps to the class with most of its samples and "
+                  "says so; the table of all cells has a row for each.</p>",
                   f'<table class="few"><thead><tr><th class=t>class</th><th class=t>CPUs of the team</th><th>samples</th>'
                   f"<th>share</th></tr></thead><tbody>{rows}</tbody></table>"]
         how = {"topology": "The machine tells its topology.",
@@ -142,13 +145,15 @@ def _classes(results: Results) -> list[str]:
                       if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e300]
             lines += [f"Thresholds of the round trip: {', '.join(limits)}."] if limits else []
         parts += [f"<p>{escape(' '.join(lines))}</p>"] if lines else []
-    floors = [s for cell in results.cells for s in cell.samples if s.floor_ns]
+    floors = [(cell, s) for cell in results.cells for s in cell.samples if s.floor_ns]
     if floors:
-        unsettled = sum(1 for s in floors if s.unsettled)
-        beaten = sum(1 for s in floors if s.x_floor and s.x_floor < 0.95)
-        parts.append(f"<p>Of {len(floors):,} samples with a floor, {unsettled:,} ({units.percent(unsettled / len(floors))}) are unsettled: "
-                     f"the floor changed by more than a quarter during the launch; {beaten:,} ({units.percent(beaten / len(floors))}) took "
-                     "less than 0.95 of it.</p>")
+        def counted(number: int) -> str:
+            return f"{number:,} ({units.percent(number / len(floors))})"
+
+        unsettled = counted(sum(1 for _, s in floors if s.unsettled))
+        beaten = counted(sum(1 for cell, s in floors if cell.competes and s.x_floor and s.x_floor < LEAST_X_FLOOR))
+        parts.append(f"<p>Of {len(floors):,} samples with a floor, {unsettled} are unsettled: the floor changed by more than a "
+                     f"quarter during the launch; {beaten} took less than {LEAST_X_FLOOR} of it and yet share.</p>")
     if isinstance(results.context.get("companions"), bool):
         parts.append("<p>Companions kept the CPUs awake between operations.</p>" if results.context["companions"]
                      else "<p>No companions: idle CPUs were free to halt, so wake-ups cost more.</p>")
@@ -259,8 +264,7 @@ def _floors(results: Results) -> list[str]:
     columns = [("floor", True), ("time of", True), ("size", False), ("processes", False), ("class", True), ("time", False),
                ("range", False), ("rounds", False)]
     return ['<h2 id="floors">Floors</h2>',
-            "<p>What hardware and kernel allow here, measured like cells. Nothing is ranked against them: they are the dashed "
-            "lines.</p>", _table(FLOOR, columns, rows)]
+            "<p>What hardware and kernel allow here, measured like cells; they are never ranked.</p>", _table(FLOOR, columns, rows)]
 
 
 def _failures(results: Results) -> list[list[Entry]]:

@@ -173,7 +173,7 @@ class Results:
     @property
     def rounds(self) -> int:
         """The most samples that a cell has."""
-        return max((len(cell.samples) for cell in self.cells), default=0)
+        return max((len(cell.samples) for cell in self.cells + self.floors), default=0)
 
     def _rounds_line(self, bars: bool) -> str:
         if self.rounds <= 1:

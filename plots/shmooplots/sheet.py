@@ -52,8 +52,8 @@ def wrap(text: str, points: float, width: float) -> list[str]:
 
 
 class Sheet:
-    """Grows with its contents: the body is `body` inches high, header and footer come on top of it. `bars`: whether it has bars
-    that show the spread over rounds."""
+    """Grows with its contents: the body is `body` inches high, header and footer come on top of it. `bars`: whether bars in it
+    show the spread over rounds."""
 
     def __init__(self, results: Results, width: float, body: float, title: str, subtitle: str,
                  notes: list[str] | None = None, bars: bool = True) -> None:
