@@ -26,7 +26,7 @@ sys.path[:0] = [str(SOURCE / "plots"), str(pathlib.Path(__file__).resolve().pare
 
 import make_fixture  # noqa: E402
 import numpy as np  # noqa: E402
-from shmooplots import command, contest, curves, panel, reading, shmoo, style, units  # noqa: E402
+from shmooplots import classes, command, contest, curves, distance, panel, reading, shmoo, style, units  # noqa: E402
 from shmooplots import globals as after_fork  # noqa: E402
 from shmooplots.contest import Kind, decide  # noqa: E402
 from shmooplots.reading import BadInput, Cell, Key, Sample, read  # noqa: E402
@@ -42,9 +42,12 @@ def written(folder, document, name="results.json"):
     return path
 
 
-def cell(mechanism, times, *, size=64, procs=2, failures=(), skipped=None, **traits):
-    key = Key("queue", "stream", mechanism, size, procs)
-    samples = [Sample(number, time_ns, 1e9 / time_ns) for number, time_ns in enumerate(times)]
+def cell(mechanism, times, *, size=64, procs=2, failures=(), skipped=None, workload="stream", variant=(), sits=(),
+         floor=None, **traits):
+    """`sits`: the class of each sample; `floor`: ns, of all samples."""
+    key = Key("queue", workload, mechanism, size, procs, variant)
+    samples = [Sample(number, time_ns, 1e9 / time_ns, team_class=one, floor_ns=floor, x_floor=floor and time_ns / floor)
+               for number, (time_ns, one) in enumerate(itertools.zip_longest(times, sits))]
     return Cell(f"queue/stream/{mechanism}/bytes:{size}/procs:{procs}", key, samples, list(failures), skipped, **traits)
 
 
@@ -54,10 +57,16 @@ def small():
 
 
 @pytest.fixture(scope="session")
+def limited():
+    """Rows with floors and classes, floors as cells, and other settings of the axes."""
+    return make_fixture.make("quick", rounds=4, cpus=2, limits=True)
+
+
+@pytest.fixture(scope="session")
 def drawn(tmp_path_factory):
     """About 1,000 cells, drawn once by the program; its CPU time in seconds."""
     folder = tmp_path_factory.mktemp("thousand")
-    path = written(folder, make_fixture.make("thousand", rounds=3, cpus=2))
+    path = written(folder, make_fixture.make("thousand", rounds=3, cpus=2, limits=True))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = plot(path)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -77,7 +86,9 @@ def drawn(tmp_path_factory):
     (units.factor, 0.0412, "0.04×"), (units.factor, 1.004, "1.01×"), (units.factor, 1.04, "1.04×"),
     (units.factor, 1.84, "1.8×"), (units.factor, 12.3, "12×"),
     (units.factor, 1234, "1,200×"), (units.factor, 0.4, "0.4×"), (units.processes, 1, "1 process"),
-    (units.processes, 8, "8 processes"), (units.digits, 0, "0"), (units.digits, 0.00012, "0.00012"),
+    (units.processes, 8, "8 processes"), (units.percent, 0.714, "71\u00a0%"), (units.percent, 0.001, "<\u00a01\u00a0%"),
+    (units.percent, 0, "0\u00a0%"), (units.percent, 0.999, ">\u00a099\u00a0%"), (units.percent, 1, "100\u00a0%"),
+    (units.digits, 0, "0"), (units.digits, 0.00012, "0.00012"),
 ])
 def test_quantities_are_written_as_people_read_them(write, value, text):
     assert write(value) == text
@@ -122,6 +133,12 @@ def test_from_five_rounds_on_an_outlier_makes_no_tie():
 def test_a_single_round_decides_only_what_is_more_than_a_tenth_apart():
     assert decide([cell("pipe", [100]), cell("feeder", [105])]).kind is Kind.TIE
     assert decide([cell("pipe", [100]), cell("feeder", [115])]).kind is Kind.WIN
+
+
+def test_a_sample_alone_decides_against_several_only_what_is_a_tenth_apart():
+    assert decide([cell("pipe", [100, 101, 102]), cell("feeder", [105])]).kind is Kind.TIE
+    assert decide([cell("pipe", [100, 101, 102]), cell("feeder", [115])]).kind is Kind.WIN
+    assert decide([cell("pipe", [100, 130, 160]), cell("feeder", [150])]).kind is Kind.TIE
 
 
 def test_what_is_not_shared_or_not_safe_never_wins():
@@ -367,6 +384,9 @@ BAD = {
     "true bytes": (changed(bytes=True), "'bytes' is not a number"),
     "a unit of its own": (changed(time_unit="fortnights"), "time_unit"),
     "a variant that is a list": (changed(variant=["thp"]), "variant"),
+    "a floor that is text": (changed(floor_ns="low"), "'floor_ns' is not a number"),
+    "a class that is a number": (changed(**{"class": 3}), "'class' is not a text"),
+    "settled perhaps": (changed(unsettled="perhaps"), "'unsettled' is neither true nor false"),
     "a name like a novel": (changed(mechanism="x" * 500), "not a name"),
     "one name for two cells": (lambda d: json.dumps({**d, "benchmarks": [
         d["benchmarks"][0], dict(d["benchmarks"][0], procs=77)]}), "other rows of this name"),
@@ -437,6 +457,163 @@ def test_files_with_bytes_changed_at_random_are_read_or_refused(small, tmp_path)
             assert "bent.json" in str(refusal)
 
 
+# ---- classes and floors ----
+
+NEAR, FAR = ["smt"] * 3, ["far"] * 3
+
+
+def test_a_chart_keeps_to_the_class_with_most_of_its_samples_and_says_so():
+    cells = [cell("pipe", [10, 11, 90], sits=["smt", "smt", "far"]), cell("feeder", [20, 21, 22], sits=NEAR),
+             cell("mutex", [70, 20], sits=["far", "smt"]), cell("spin", [50], sits=["far"])]
+    chosen = classes.select(cells)
+    assert [c.times for c in chosen.cells] == [[10, 11], [20, 21, 22], [20], []]
+    assert [c.elsewhere for c in chosen.cells] == [None, None, None, "far"]
+    assert chosen.said.replace("\u00a0", " ") == ("Only class smt (threads of one core): 67 % of the samples; "
+                                              "left out: far 33 %.")
+    assert chosen.notes == ["Measured in other classes only: spin, 64 B, 2 processes (far)."]
+    assert chosen.at == {2: "smt"}
+    assert [len(c.samples) for c in cells] == [3, 3, 2, 1]  # the file's own cells are as they were
+
+
+def test_without_classes_nothing_is_left_out_and_nothing_is_said():
+    cells = [cell("pipe", [1, 2]), cell("feeder", [], skipped="no")]
+    assert classes.select(cells) == classes.Selection(cells)
+    assert classes.select([]).said == ""
+
+
+def test_a_single_class_is_named():
+    assert classes.select([cell("pipe", [1, 2, 3], sits=FAR)]).said == "Class far (cores without a common cache)."
+
+
+def test_a_process_has_no_class_and_keeps_its_samples():
+    chosen = classes.select([cell("pipe", [1, 2], procs=1), cell("pipe", [1, 2, 3], sits=NEAR)])
+    assert [len(c.samples) for c in chosen.cells] == [2, 3] and chosen.said == "Class smt (threads of one core)."
+
+
+def test_where_the_class_follows_from_the_number_of_processes_each_number_has_its_own():
+    cells = [cell(name, [1, 2, 3], sits=NEAR) for name in ("pipe", "feeder")]
+    cells += [cell(name, [4, 5, 6], sits=["same_l3"] * 2 + ["smt"], procs=procs) for name in ("pipe", "feeder")
+              for procs in (4, 8)]
+    for one in cells[2:]:
+        one.samples[2] = Sample(2, 6, 1e9 / 6, team_class="far")
+    chosen = classes.select(cells)
+    assert chosen.at == {2: "smt", 4: "same_l3", 8: "same_l3"}
+    assert chosen.said.replace("\u00a0", " ") == ("Class by processes: smt at 2; same_l3 at 4 and 8: 78 % of the samples; "
+                                              "left out: far 22 %.")
+
+
+def test_another_placement_does_not_choose_the_class_of_the_default():
+    placed = cell("pipe", [9] * 5, sits=["same_cpu"] * 5, variant=(("place", "same_cpu"),))
+    chosen = classes.select([placed, cell("pipe", [1, 2, 3], sits=NEAR)])
+    assert [len(c.samples) for c in chosen.cells] == [5, 3] and chosen.at == {2: "smt"}
+
+
+def test_no_verdict_mixes_classes():
+    cells = [cell("pipe", [10, 10, 90, 90, 90], sits=NEAR[:2] + FAR), cell("feeder", [20, 20, 20], sits=NEAR)]
+    one, = shmoo.maps(classes.select(cells).cells)
+    assert one.verdicts[64, 2].leaders == ("pipe",)
+
+
+def test_floors_are_kept_apart_from_what_is_ranked(limited, tmp_path):
+    results = read(written(tmp_path, limited))
+    assert {c.key.contract for c in results.floors} == {"floor"} and "floor" not in {c.key.contract for c in results.cells}
+    assert {c.key.workload for c in results.floors} >= {"cache_line", "copy", "fetch_add", "fork", "block_stream"}
+    assert all("floor" not in (one.contract, *one.leaders) for one in shmoo.maps(results.cells))
+
+
+def test_the_time_over_the_floor_is_computed_where_the_row_does_not_tell_it(small, tmp_path):
+    document = copy.deepcopy(small)
+    row = document["benchmarks"][0]
+    document["benchmarks"] = [dict(row, real_time=30.0, floor_ns=12.0, x_floor=None), dict(row, real_time=30.0, floor_ns=0)]
+    one, other = next(c for c in read(written(tmp_path, document)).cells if c.samples).samples
+    assert (one.floor_ns, one.x_floor, one.unsettled, one.team_class) == (12.0, 2.5, None, None)
+    assert (other.floor_ns, other.x_floor) == (None, None)
+
+
+def test_the_floor_line_goes_through_the_medians_of_all_cells_of_a_size():
+    cells = [cell("pipe", [50, 60], size=8, floor=4), cell("feeder", [80], size=8, floor=5),
+             cell("pipe", [90], size=64, floor=9), cell("pipe", [90], size=512)]
+    strokes = panel.Strokes(style.Looks(cells), [])
+    place = panel.Panel(None, 0.0, 0.0, 1.0, 1.0, panel.Scale([8, 64, 512]), 1.0, 100.0)
+    assert strokes.add_floor(place, cells, lambda c: c.key.bytes, panel.TIME) == (place.x(64), place.y(9))
+    assert strokes.floors == [[(place.x(8), place.y(4)), (place.x(64), place.y(9))]]
+    assert strokes.add_floor(place, cells[3:], lambda c: c.key.bytes, panel.TIME) is None
+    assert panel.RATE.floors(cells[2]) == [1e9 / 9] and panel.BYTE_RATE.floors(cells[2]) == []
+
+
+def test_other_settings_of_the_axes_have_charts_of_their_own_and_leave_the_default_as_it_was(limited, tmp_path):
+    document = only(limited, lambda name: name.startswith(("queue/round_trip", "queue/paced")))
+    settings = {"place_same_cpu", "wait_spin", "wait_block", "idle_10ms"}
+    assert draw(document, tmp_path / "all") == (
+        {f"queue_{kind}{setting}" for kind in ("round_trip_by_size", "shmoo", "distance")
+         for setting in ["", *(f"_{one}" for one in settings)]} | {"queue_paced_by_load_procs_2"})
+    draw(only(document, lambda name: name.count("/") == 4), tmp_path / "default")
+    for name in ("queue_round_trip_by_size", "queue_shmoo", "queue_distance"):
+        one, other = ((tmp_path / folder / "out" / f"{name}.svg").read_bytes() for folder in ("all", "default"))
+        assert one == other, name
+
+
+def test_what_runs_at_a_prescribed_rate_is_not_ranked_by_its_time(tmp_path):
+    paced = [cell(name, [1000, 1000], workload="paced", variant=(("load", "50"),), floor=10) for name in ("pipe", "feeder")]
+    assert shmoo.maps(paced) == [] and distance.lanes(paced, "queue") == []
+
+
+def test_distances_are_compared_at_the_place_where_most_were_measured_and_sorted():
+    cells = [cell("pipe", [40, 60], size=size, floor=10) for size in (8, 64, 512, 4096)]
+    cells += [cell("feeder", [20], size=size, floor=10) for size in (8, 64, 512)]
+    cells += [cell("spin", [90], size=4096, floor=10), cell("mutex", [1000], size=64, procs=8, floor=10, oversubscribed=True)]
+    one, = distance.lanes(cells, "queue")
+    assert (one.size, one.procs) == (64, 2)
+    assert [(d.series.mechanism, d.here, d.low, d.high) for d in one.distances] == [
+        ("feeder", 2.0, 2.0, 2.0), ("pipe", 5.0, 5.0, 5.0), ("spin", None, 9.0, 9.0)]
+    only_over, = distance.lanes(cells[-1:], "queue")
+    assert only_over.distances[0].here == 100
+
+
+def test_without_floors_there_is_no_distance(small, tmp_path):
+    assert distance.to_the_floor(read(written(tmp_path, small)), style.Looks([])) == []
+
+
+def test_a_file_of_floors_alone_gives_a_page(limited, tmp_path):
+    document = only(limited, lambda name: name.startswith("floor/"))
+    assert draw(document, tmp_path) == set()
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert 'id="floors"' in text and "the round trip of a cache line" in text and Page(text)
+
+
+def test_the_page_tells_classes_floors_and_what_was_unsettled(limited, tmp_path):
+    document = only(limited, lambda name: name.startswith(("queue/stream/pipe/bytes:64/", "floor/copy")))
+    rows = [row for row in document["benchmarks"] if row["contract"] == "queue"]
+    document["failures"] = [{"name": rows[0]["name"], "round": 9, "reason": "killed"}]
+    document["context"]["classes"]["thresholds"]["odd"] = None
+    for row, sits, unsettled in zip(rows, ("smt", "smt", "far", "smt"), (True, False, False, False)):
+        row.update({"class": sits, "unsettled": unsettled, "floor_ns": 10.0, "x_floor": 30.0 if sits == "smt" else 90.0})
+    draw(document, tmp_path)
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8").replace("\u00a0", " ")
+    Page(text)
+    assert "The machine hides its topology" in text and "smt 90 ns, same_l3 260 ns" in text and "kept the CPUs awake" in text
+    assert "Of 4 samples with a floor, 1 (25 %) are unsettled" in text and "0 (0 %) took" in text
+    table = text[text.index('id="all"'):text.index("</table>", text.index('id="all"'))]
+    assert re.findall(r"<button type=\"button\">([^<]+)<", table)[4:8] == ["class", "time", "range", "× floor"]
+    near, far = table[table.index("<tbody>"):].split("</tr>")[:2]
+    assert ">smt<" in near and ">30×<" in near and "33 %" in near and ">3 of 4<" in near and "class=bad" in near
+    assert ">far<" in far and ">90×<" in far and ">1 of 4<" in far and "class=bad" not in far
+    assert 'title="floor 10 ns: a stream of the same bytes in large blocks"' in near
+
+
+def test_a_page_of_a_file_without_them_has_no_columns_for_them(small, tmp_path):
+    draw(only(small, lambda name: name.startswith("queue/stream")), tmp_path)
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "× floor" not in text and ">class<" not in text and 'id="classes"' not in text and 'id="floors"' not in text
+
+
+@pytest.mark.parametrize("told", [3, [], {"source": 7, "thresholds": [1], "counts": None}, {"thresholds": {"smt": "x"}}, None])
+def test_odd_words_about_classes_do_no_harm(told, limited, tmp_path):
+    document = only(limited, lambda name: name.startswith("globals/fork"))
+    document["context"].update(classes=told, companions="yes")
+    draw(document, tmp_path)
+
+
 # ---- drawing ----
 
 class Page(html.parser.HTMLParser):
@@ -468,7 +645,8 @@ def test_every_chart_is_there_as_svg_and_png_and_nothing_else(drawn):
     stems = {name.rpartition(".")[0] for name in names} - {"index"}
     assert names == {"index.html"} | {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png")}
     assert {"shmoo", "value_shmoo", "array_shmoo", "queue_shmoo", "dict_shmoo", "globals_fork", "globals_first_write",
-            "queue_stream_by_size", "queue_fan_in_by_size", "queue_fan_in_by_procs", "value_increment_by_procs"} <= stems
+            "queue_stream_by_size", "queue_fan_in_by_size", "queue_fan_in_by_procs", "value_increment_by_procs",
+            "queue_distance", "globals_distance", "queue_paced_by_load_procs_2", "queue_round_trip_by_size_wait_block"} <= stems
     assert "queue_stream_by_procs" not in stems  # one process count: nothing to draw
     assert "value_increment_by_size" not in stems
     assert len(results.cells) >= 1000
