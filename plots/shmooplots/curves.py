@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from . import classes, style, units, words
-from .panel import (BYTE_RATE, MEDIAN_LATENCY, RATE, TAIL_LATENCY, TICK_POINTS, TIME, Panel, Quantity, Scale, Strokes,
-                    name_ends, room_for)
+from .panel import (BYTE_RATE, MEAN_LATENCY, MEDIAN_LATENCY, RATE, TAIL_LATENCY, TICK_POINTS, TIME, Panel, Quantity, Scale,
+                    Strokes, name_ends, room_for)
 from .reading import Cell, Results, Series, spread
 from .sheet import MARGIN, Chart, Point, Sheet, stem, text_width
 from .style import Looks
@@ -69,11 +69,11 @@ def by_load(results: Results, looks: Looks) -> list[Chart]:
         loads = {cell.name: int(cell.axis("load")) for cell in cells if cell.axis("load").isdecimal()}
         for procs in sorted({cell.key.procs for cell in cells if cell.name in loads}):
             here = [cell for cell in cells if cell.name in loads and cell.key.procs == procs]
-            timed = [quantity for quantity in (MEDIAN_LATENCY, TAIL_LATENCY) if any(quantity.values(c) for c in here)]
-            if timed:
+            if any(cell.samples for cell in here):
+                timed = [quantity for quantity in (MEDIAN_LATENCY, TAIL_LATENCY) if any(quantity.values(c) for c in here)]
                 axis = Axis(f"by_load_procs_{procs}", lambda c: loads[c.name], lambda load: f"{load} %",
-                            lambda c: c.key.bytes, units.nbytes, "load, share of the highest rate", "load", False)
-                charts.append(_draw(results, looks, contract, workload, here, axis, timed))
+                            lambda c: c.key.bytes, units.nbytes, "load, share of the mechanism's own capacity", "load", False)
+                charts.append(_draw(results, looks, contract, workload, here, axis, timed or [MEAN_LATENCY]))
     return charts
 
 
@@ -148,7 +148,7 @@ def _draw(results: Results, looks: Looks, contract: str, workload: str, cells: l
     scale = Scale(sorted({axis.at(cell) for cell in measured}))
 
     ticks_y = [text_width(q.tick(t), TICK_POINTS) for q in quantities for c in measured for t in spread(q.values(c))]
-    left = MARGIN + max([0.3 + max(ticks_y)] + [0.1 + text_width(s.label, 6.2) for s in absent])
+    left = MARGIN + max([0.3 + max(ticks_y, default=0.0)] + [0.1 + text_width(s.label, 6.2) for s in absent])
     gap = 0.14 if axis.shared_y else 0.56
     labels = [one.label for one in series] + [quantity.floor_label for quantity in quantities if floored]
     right = 0.42 + max(text_width(label, 8.0) for label in labels) + MARGIN

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import style, units
 from .reading import Cell, Series, median, spread
@@ -37,10 +37,12 @@ BYTE_RATE = Quantity(lambda cell: [s.bytes_per_second for s in cell.samples if s
                      units.binary_ticks, "throughput", "higher is better",
                      lambda cell: [s.bytes_per_second * s.x_floor for s in cell.samples if s.bytes_per_second and s.x_floor],
                      "at the floor")
-MEDIAN_LATENCY = Quantity(lambda cell: cell.values("p50_ns"), units.time, units.decimal_ticks, "median latency",
-                          "lower is better")
-TAIL_LATENCY = Quantity(lambda cell: cell.values("p99_ns"), units.time, units.decimal_ticks, "99 % are faster than",
-                        "lower is better")
+# Of single operations; one that is too short for the clock has a latency of 0, which no logarithmic axis shows.
+MEDIAN_LATENCY = Quantity(lambda cell: [ns for ns in cell.values("p50_ns") if ns > 0], units.time, units.decimal_ticks,
+                          "median latency", "lower is better")
+TAIL_LATENCY = Quantity(lambda cell: [ns for ns in cell.values("p99_ns") if ns > 0], units.time, units.decimal_ticks,
+                        "99 % are faster than", "lower is better")
+MEAN_LATENCY = replace(TIME, label="mean latency", floors=lambda cell: [])
 
 
 class Scale:
