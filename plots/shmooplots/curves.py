@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from . import classes, style, units, words
 from .panel import (BYTE_RATE, MEAN_LATENCY, MEDIAN_LATENCY, RATE, TAIL_LATENCY, TICK_POINTS, TIME, Panel, Quantity, Scale,
-                    Strokes, name_ends, room_for)
+                    Strokes, bounding, floor_points, name_ends, room_for)
 from .reading import Cell, Results, Series, spread
 from .sheet import MARGIN, Chart, Point, Sheet, stem, text_width
 from .style import Looks
@@ -121,7 +121,9 @@ def absence_notes(cells: list[Cell]) -> list[str]:
 
 def floor_note(cells: list[Cell]) -> list[str]:
     """What the dashed line is, and how far it can be trusted."""
-    floors = [sample for cell in cells for sample in cell.samples if sample.floor_ns]
+    places = dict.fromkeys((cell.key.bytes, cell.key.procs) for cell in cells)
+    floors = [sample for place in places for cell in bounding([c for c in cells if (c.key.bytes, c.key.procs) == place])
+              for sample in cell.samples if sample.floor_ns]
     if not floors:
         return []
     probes = " or ".join(dict.fromkeys(words.probe(sample.floor) for sample in floors if sample.floor))
@@ -189,7 +191,8 @@ def _draw(results: Results, looks: Looks, contract: str, workload: str, cells: l
                       for v in spread(quantity.values(c))]
             if not ranged:
                 continue
-            ranged += [v for c in (cells if axis.shared_y else here) for v in quantity.floors(c)]
+            for one in shown if axis.shared_y else [panel]:
+                ranged += [v for _, v in floor_points([c for c in cells if axis.panel(c) == one], axis.at, quantity)]
             last = Panel(sheet, lefts[panel], top, width, row, scale, *room_for(ranged))
             sits = f" {selection.at[panel]}" if axis.stem == "by_size" and panel in selection.at else ""
             if level == 0:

@@ -36,6 +36,7 @@ class Lanes:
     size: int
     procs: int
     floor: str
+    """What it is the time of, where that is the same for all; else empty."""
     distances: list[Distance]
 
 
@@ -71,7 +72,7 @@ def lanes(cells: list[Cell], contract: str) -> list[Lanes]:
                                       contract == "globals" or at[0].competes))  # nothing is shared: that is the subject
         probes = dict.fromkeys(words.probe(s.floor) for cell in mine for s in cell.samples if s.floor)
         distances.sort(key=lambda d: (d.here is None, d.here or d.low, d.series))
-        found.append(Lanes(workload, size, procs, " or ".join(probes), distances))
+        found.append(Lanes(workload, size, procs, next(iter(probes)) if len(probes) == 1 else "", distances))
     return found
 
 
@@ -145,7 +146,7 @@ def _lanes(sheet: Sheet, looks: Looks, one: Lanes, left: float, top: float, widt
     sheet.text(left, top + 0.13, one.workload, 10, weight="bold")
     sheet.text(left + text_width(one.workload + "  ", 10, bold=True), top + 0.14,
                f"{units.nbytes(one.size)}, {units.processes(one.procs)}", 8, color=style.SOFT)
-    floor = f"1× = {one.floor}" if one.floor else "1× = the floor"
+    floor = f"1× = {one.floor}" if one.floor else "1× = the floor of each one's own way"
     points = min(7.2, 7.2 * width / text_width(floor, 7.2))
     sheet.text(left, top + 0.32, floor, points, color=style.FLOOR)
     ticks = thinned([t for t in units.decimal_ticks(low, high) if t != 1.0], 4)

@@ -84,7 +84,8 @@ def _draw(results: Results, looks: Looks, workload: str, title: str, subtitle: s
             base, per_mib = fits[one]
             names[one] += f": {units.time(base)} + {units.time(per_mib)} per MiB"
     quantity = TIME if fitted else replace(TIME, label="time per page")
-    low, high = room_for([v for c in measured for v in spread(c.times)] + [v for c in plain for v in quantity.floors(c)])
+    low, high = room_for([v for c in measured for v in spread(c.times)] +
+                         [v for c in plain if quantity.floors(c) for v in spread(quantity.floors(c))])
     left = MARGIN + 0.3 + max(text_width(units.time(t), TICK_POINTS) for t in (low, high))
     right = 0.42 + max(text_width(name, 8.0) for name in [*names.values(), floor_name]) + MARGIN
     width, head = (5.6, 0.0) if len(shown) == 1 else (3.2, 0.26)

@@ -136,12 +136,12 @@ def _classes(results: Results) -> list[str]:
                   "says so; the table of all cells has a row for each.</p>",
                   f'<table class="few"><thead><tr><th class=t>class</th><th class=t>CPUs of the team</th><th>samples</th>'
                   f"<th>share</th></tr></thead><tbody>{rows}</tbody></table>"]
-        how = {"topology": "The machine tells its topology.",
+        how = {"topology": "The machine tells where its CPUs are.",
                "probes": "The machine hides its topology: the classes are clusters of the cache-line round trips of this run."}
         lines = [how[told["source"]]] if told.get("source") in ("topology", "probes") else []
         thresholds = told.get("thresholds")
         if isinstance(thresholds, dict):
-            limits = [f"{name} {units.time(value)}" for name, value in thresholds.items()
+            limits = [f"{name} below {units.time(value)}" for name, value in thresholds.items()
                       if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e300]
             lines += [f"Thresholds of the round trip: {', '.join(limits)}."] if limits else []
         parts += [f"<p>{escape(' '.join(lines))}</p>"] if lines else []
@@ -154,9 +154,11 @@ def _classes(results: Results) -> list[str]:
         beaten = counted(sum(1 for cell, s in floors if cell.competes and s.x_floor and s.x_floor < LEAST_X_FLOOR))
         parts.append(f"<p>Of {len(floors):,} samples with a floor, {unsettled} are unsettled: the floor changed by more than a "
                      f"quarter during the launch; {beaten} took less than {LEAST_X_FLOOR} of it and yet share.</p>")
-    if isinstance(results.context.get("companions"), bool):
-        parts.append("<p>Companions kept the CPUs awake between operations.</p>" if results.context["companions"]
-                     else "<p>No companions: idle CPUs were free to halt, so wake-ups cost more.</p>")
+    run = results.context.get("run")
+    awake = run.get("awake") if isinstance(run, dict) else None
+    if isinstance(awake, bool):
+        parts.append("<p>Companions kept the CPUs awake between operations.</p>" if awake else
+                     "<p>No companions: idle CPUs were free to halt, so wake-ups cost more.</p>")
     return parts
 
 

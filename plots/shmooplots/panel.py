@@ -135,6 +135,27 @@ class Panel:
         self.sheet.areas([box(start, self.top, self.right - start, self.height)], style.SHADE)
 
 
+_SAME_FLOOR = 1.5
+
+
+def bounding(cells: list[Cell]) -> list[Cell]:
+    """Those of the cells of one place whose floor is the least. What bounds a mechanism depends on its way (a server's client
+    makes two system calls, a lock is taken): the floor of the work is that of the way that is bounded least."""
+    known = [cell for cell in cells if cell.values("floor_ns")]
+    known = [cell for cell in known if cell.competes] or known
+    floors = {cell.name: median(cell.values("floor_ns")) for cell in known}
+    return [cell for cell in known if floors[cell.name] <= _SAME_FLOOR * min(floors.values())]
+
+
+def floor_points(cells: list[Cell], at: Callable[[Cell], int], quantity: Quantity) -> list[tuple[int, float]]:
+    """The floor at each place where one is known."""
+    points = []
+    for place in sorted({at(cell) for cell in cells}):
+        values = [v for cell in bounding([c for c in cells if at(c) == place]) for v in quantity.floors(cell)]
+        points += [(place, median(values))] if values else []
+    return points
+
+
 @dataclass
 class Strokes:
     """Lines, markers and bars of all panels of a sheet, gathered per mechanism and drawn at once. Mechanisms stand a little
@@ -150,12 +171,8 @@ class Strokes:
     floors: list[list[Point]] = field(default_factory=list)
 
     def add_floor(self, panel: Panel, cells: list[Cell], at: Callable[[Cell], int], quantity: Quantity) -> Point | None:
-        """The floor of all these cells in one panel: at each place the median. Returns where it ends, None without any."""
-        path = []
-        for place in sorted({at(cell) for cell in cells}):
-            values = [v for cell in cells if at(cell) == place for v in quantity.floors(cell)]
-            if values:
-                path.append((panel.x(place), panel.y(median(values))))
+        """The floor of these cells in one panel. Returns where it ends, None without any."""
+        path = [(panel.x(place), panel.y(value)) for place, value in floor_points(cells, at, quantity)]
         if not path:
             return None
         if len(path) == 1:  # a line all the same

@@ -47,10 +47,10 @@ CLASSES = {
 
 _PROBES = {
     "cache_line": "the round trip of a cache line",
-    "block_stream": "a stream of the same bytes in large blocks",
+    "block_stream": "messages published 256 at a time",
     "copy": "memcpy of the same bytes",
-    "fetch_add": "fetch_add of as many processes on one word",
-    "syscall": "a system call",
+    "fetch_add": "an atomic addition",
+    "syscall": "system calls",
     "futex": "a hand-off by futex",
     "pipe": "the round trip of a byte in a pipe",
     "fork": "a bare fork with as much memory",

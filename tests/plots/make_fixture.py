@@ -112,6 +112,8 @@ class Fixture:
             floor = (alone + per_byte * size) * slower * cheaper * math.exp(self.host.gauss(0, 0.05))
             if probe == "fetch_add":
                 floor += 14 * (procs - 1) * slower
+            if row["mechanism"] == "manager":  # its way has another limit
+                probe, floor = "syscall", max(400.0, floor)
             row.update(floor=probe, floor_ns=floor, x_floor=row["real_time"] / floor, unsettled=self.host.random() < 0.07)
         row.update({"class": sits, "placement": placed or "auto", "wait": variant.get("wait", "adaptive")})
 
@@ -207,9 +209,10 @@ class Fixture:
                 "machine": {"summary": f"FIXTURE: invented numbers, no machine ({self.cpus} CPUs)",
                             "identity": {"allowed_cpus": list(range(self.cpus))}},
                 "build": {"commit": "none", "compiler": "none", "flags": ""},
-                "run": {"profile": "fixture", "filter": "", "rounds": self.rounds, "complete": True},
-                **({"classes": {"source": "probes", "thresholds": {"smt": 90.0, "same_l3": 260.0}, "counts": {}},
-                    "companions": True} if self.limits else {}),
+                "run": {"profile": "fixture", "filter": "", "rounds": self.rounds, "complete": True,
+                        **({"floors": True, "awake": True} if self.limits else {})},
+                **({"classes": {"source": "probes", "thresholds": {"smt": 90.0, "same_l3": 260.0}, "counts": {}}}
+                   if self.limits else {}),
                 "warnings": [{"id": "fixture", "severity": "warning", "what": "these numbers are invented",
                               "means": "they say nothing about any machine", "type": "./shmoo run"}],
             },

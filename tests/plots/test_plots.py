@@ -541,13 +541,21 @@ def test_the_floor_line_goes_through_the_medians_of_all_cells_of_a_size():
     assert panel.RATE.floors(cells[2]) == [1e9 / 9] and panel.BYTE_RATE.floors(cells[2]) == []
 
 
+def test_the_floor_of_the_work_is_that_of_the_way_that_is_bounded_least():
+    cells = [cell("pipe", [50], floor=10), cell("spin", [50], floor=12), cell("manager", [5000], floor=400),
+             cell("private", [1], floor=1, isolated=True)]
+    assert [c.key.mechanism for c in panel.bounding(cells)] == ["pipe", "spin"]
+    assert panel.floor_points(cells, lambda c: c.key.bytes, panel.TIME) == [(64, 11)]
+    assert panel.bounding(cells[3:]) == cells[3:] and panel.bounding([]) == []
+
+
 def test_other_settings_of_the_axes_have_charts_of_their_own_and_leave_the_default_as_it_was(limited, tmp_path):
     document = only(limited, lambda name: name.startswith(("queue/round_trip", "queue/paced")))
     settings = {"place_same_cpu", "wait_spin", "wait_block", "idle_10ms"}
     kinds = ("round_trip_by_size", "shmoo", "distance", "paced")
     found = {stem for stem in draw(document, tmp_path / "all") if stem.startswith(tuple(f"queue_{kind}" for kind in kinds))}
-    assert found == {f"queue_{kind}{setting}" for kind in kinds[:3] for setting in ["", *(f"_{one}" for one in settings)]} | {
-        "queue_paced_by_load_procs_2"}
+    ends = ["", *(f"_{setting}" for setting in settings)]
+    assert found == {f"queue_{kind}{end}" for kind in kinds[:3] for end in ends} | {"queue_paced_by_load_procs_2"}
     draw(only(document, lambda name: name.count("/") == 4), tmp_path / "default")
     for name in ("queue_round_trip_by_size", "queue_shmoo", "queue_distance"):
         one, other = ((tmp_path / folder / "out" / f"{name}.svg").read_bytes() for folder in ("all", "default"))
@@ -600,14 +608,14 @@ def test_the_page_tells_classes_floors_and_what_was_unsettled(limited, tmp_path)
     draw(document, tmp_path)
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8").replace("\u00a0", " ")
     Page(text)
-    assert "The machine hides its topology" in text and "smt 90 ns, same_l3 260 ns" in text and "kept the CPUs awake" in text
+    assert "The machine hides its topology" in text and "smt below 90 ns, same_l3 below 260 ns" in text and "kept the CPUs awake" in text
     assert "Of 4 samples with a floor, 1 (25 %) are unsettled" in text and "0 (0 %) took" in text
     table = text[text.index('id="all"'):text.index("</table>", text.index('id="all"'))]
     assert re.findall(r"<button type=\"button\">([^<]+)<", table)[4:8] == ["class", "time", "range", "× floor"]
     near, far = table[table.index("<tbody>"):].split("</tr>")[:2]
     assert ">smt<" in near and ">30×<" in near and "33 %" in near and ">3 of 4<" in near and "class=bad" in near
     assert ">far<" in far and ">90×<" in far and ">1 of 4<" in far and "class=bad" not in far
-    assert 'title="floor 10 ns: a stream of the same bytes in large blocks"' in near
+    assert 'title="floor 10 ns: messages published 256 at a time"' in near
 
 
 def test_a_page_of_a_file_without_them_has_no_columns_for_them(small, tmp_path):
@@ -619,7 +627,7 @@ def test_a_page_of_a_file_without_them_has_no_columns_for_them(small, tmp_path):
 @pytest.mark.parametrize("told", [3, [], {"source": 7, "thresholds": [1], "counts": None}, {"thresholds": {"smt": "x"}}, None])
 def test_odd_words_about_classes_do_no_harm(told, limited, tmp_path):
     document = only(limited, lambda name: name.startswith("globals/fork"))
-    document["context"].update(classes=told, companions="yes")
+    document["context"].update(classes=told, run={"awake": "yes"})
     draw(document, tmp_path)
 
 
