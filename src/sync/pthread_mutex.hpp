@@ -29,7 +29,7 @@ inline int take_until(pthread_mutex_t& mutex, posix::Deadline deadline) {
   for (;;) {
     const int error = ::pthread_mutex_trylock(&mutex);
     if (error != EBUSY || deadline.passed()) return error;
-    posix::yield();
+    posix::nap(std::chrono::milliseconds(1));
   }
 #else
   const timespec at = deadline.absolute();
