@@ -14,14 +14,14 @@ from pathlib import Path
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # a home that cannot be written is no news to the user
 
-from . import curves, distance, globals, page, shmoo, style  # noqa: E402
+from . import curves, distance, globals, page, price, shmoo, style  # noqa: E402
 from .reading import BadInput, Results, read  # noqa: E402
 from .sheet import Chart, save  # noqa: E402
 from .style import Looks  # noqa: E402
 
 CHARTS: tuple[Callable[[Results, Looks], list[Chart]], ...] = (
-    shmoo.overview, shmoo.contract_maps, distance.to_the_floor, globals.fork, globals.first_write, curves.by_size,
-    curves.by_procs, curves.by_load)
+    shmoo.overview, shmoo.contract_maps, distance.to_the_floor, globals.fork, globals.first_write, price.price,
+    curves.by_size, curves.by_procs, curves.by_load)
 """All charts, in the order in which the page shows them within a contract."""
 
 

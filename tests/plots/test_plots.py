@@ -26,7 +26,7 @@ sys.path[:0] = [str(SOURCE / "plots"), str(pathlib.Path(__file__).resolve().pare
 
 import make_fixture  # noqa: E402
 import numpy as np  # noqa: E402
-from shmooplots import classes, command, contest, curves, distance, panel, reading, shmoo, style, units  # noqa: E402
+from shmooplots import classes, command, contest, curves, distance, panel, price, reading, shmoo, style, units  # noqa: E402
 from shmooplots import globals as after_fork  # noqa: E402
 from shmooplots.contest import Kind, decide  # noqa: E402
 from shmooplots.reading import BadInput, Cell, Key, Sample, read  # noqa: E402
@@ -205,6 +205,42 @@ def test_the_slope_of_fork_is_found_and_never_below_zero():
         base, per_mib = after_fork.slope(points)
         assert base >= 0 and per_mib >= 0
     assert after_fork.slope(exact[:2]) is None
+
+
+# ---- what speed costs ----
+
+def offer(mechanism, time, cpu, **how):
+    one = cell(mechanism, [time], **how)
+    one.samples = [Sample(0, time, 1e9 / time, cpu_ns=cpu)]
+    return price.Offer(one, time, cpu)
+
+
+def test_the_front_holds_what_nothing_beats_in_time_and_in_cpu_time():
+    ring, pipe = offer("spsc_ring", 10, 40), offer("pipe", 90, 20)
+    worse, equal = offer("feeder", 95, 41), offer("seqpacket", 90, 20)
+    raw = offer("raw", 1, 1, loses_updates=True)
+    assert [o.series.mechanism for o in price.front([ring, worse, equal, pipe, raw])] == ["pipe", "spsc_ring"]
+    assert price.front([raw]) == []
+
+
+def test_the_front_of_random_offers_is_that_of_the_definition():
+    dice = random.Random(5)
+    for _ in range(200):
+        offers = [offer(name, dice.randint(1, 9), dice.randint(1, 9)) for name in "abcdefgh"]
+        best = price.front(offers)
+        for one in offers:
+            beaten = any(o.time <= one.time and o.cpu <= one.cpu and (o.time, o.cpu) != (one.time, one.cpu) for o in offers)
+            assert not (one in best and beaten)
+            assert beaten or any((o.time, o.cpu) == (one.time, one.cpu) for o in best)
+
+
+def test_the_price_is_shown_where_most_compete_and_each_has_a_cpu():
+    def cells(size, procs, names, over=False):
+        made = [offer(name, 10, 20, size=size, procs=procs, oversubscribed=over).cell for name in names]
+        return made
+    found = price.at_one_point(cells(64, 4, "abcd", True) + cells(64, 2, "abc") + cells(4096, 2, "abc") + cells(64, 1, "abc"))
+    assert {(o.cell.key.bytes, o.cell.key.procs) for o in found} == {(64, 2)} and len(found) == 3
+    assert price.at_one_point([cell("pipe", [10])]) == []  # no CPU time known
 
 
 # ---- telling mechanisms apart ----
@@ -662,6 +698,7 @@ def test_every_chart_is_there_as_svg_and_png_and_nothing_else(drawn):
     stems = {name.rpartition(".")[0] for name in names} - {"index"}
     assert names == {"index.html"} | {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png")}
     assert {"shmoo", "value_shmoo", "array_shmoo", "queue_shmoo", "dict_shmoo", "globals_fork", "globals_first_write",
+            "value_price", "array_price", "queue_price", "dict_price",
             "queue_stream_by_size", "queue_fan_in_by_size", "queue_fan_in_by_procs", "value_increment_by_procs",
             "queue_distance", "globals_distance", "queue_paced_by_load_procs_2", "queue_round_trip_by_size_wait_block"} <= stems
     assert "queue_stream_by_procs" not in stems  # one process count: nothing to draw
@@ -742,7 +779,7 @@ def draw(document, folder):
 def test_what_the_file_has_no_data_for_is_not_drawn(small, tmp_path):
     assert draw(only(small, lambda name: name.startswith("globals/fork")), tmp_path / "a") == {"globals_fork"}
     stream = only(small, lambda name: name.startswith("queue/stream"))
-    assert draw(stream, tmp_path / "b") == {"queue_shmoo", "queue_stream_by_size"}
+    assert draw(stream, tmp_path / "b") == {"queue_shmoo", "queue_stream_by_size", "queue_price"}
     one = only(small, lambda name: name == "queue/stream/pipe/bytes:64/procs:2")
     one["benchmarks"] = one["benchmarks"][:1]
     assert draw(one, tmp_path / "c") == {"queue_shmoo", "queue_stream_by_size"}
