@@ -49,13 +49,16 @@ void CellFixture::BenchmarkCase(::benchmark::State& state) {
   if (!last_) return;
   const auto operations = static_cast<double>(last_->operations);
   state.counters["cpu_ns"] = static_cast<double>(last_->outcome.usage.cpu_ns) / operations;
-  state.counters["switches"] = static_cast<double>(last_->outcome.usage.switches) / operations;
-  state.counters["faults"] = static_cast<double>(last_->outcome.usage.faults) / operations;
+  state.counters["switches"] = static_cast<double>(last_->outcome.usage.switches()) / operations;
+  state.counters["faults"] = static_cast<double>(last_->outcome.usage.faults()) / operations;
   state.counters["least_share"] = last_->outcome.least_share;
   if (const double floor = last_->floor.floor_ns; floor > 0) {
     state.counters["floor_ns"] = floor;
     state.counters["x_floor"] = last_->ns_per_operation() / floor;
   }
+  const Latencies& latencies = last_->outcome.latencies;
+  if (latencies.p50_ns) state.counters["p50_ns"] = *latencies.p50_ns;
+  if (latencies.p99_ns) state.counters["p99_ns"] = *latencies.p99_ns;
 }
 
 void CellFixture::TearDown(::benchmark::State&) {

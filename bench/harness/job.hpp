@@ -17,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/stopwatch.hpp"
+
 namespace shmoo::bench {
 
 /// One stretch of work, told to one member. Shares of all members add up to `total`.
@@ -35,6 +37,8 @@ class Member {
   virtual ~Member() = default;
   int index() const { return index_; }
   int procs() const { return procs_; }
+  /// Times single operations: the loop of a workload whose latencies are reported runs in its each().
+  Stopwatch& stopwatch() { return stopwatch_; }
 
   /// Says how many operations of the timed phase this member really did, when that is not its share
   /// (consumers that compete).
@@ -46,11 +50,13 @@ class Member {
   [[noreturn]] virtual void fail(std::string_view reason) = 0;
 
  protected:
-  Member(int index, int procs) : index_(index), procs_(procs) {}
+  Member(int index, int procs, Stopwatch& stopwatch)
+      : index_(index), procs_(procs), stopwatch_(stopwatch) {}
 
  private:
   int index_;
   int procs_;
+  Stopwatch& stopwatch_;
 };
 
 /// What the parent knows of a member when the launch is over.

@@ -66,7 +66,7 @@ Result calibrate(const Selected& cell, const RoundPlan& plan) {
     const Result second = run_cell(cell, {0, plan.launch});
     if (second.operations > result.operations) result = second;
   }
-  const double wanted = plan.min_time_s * 1e9 / std::max(result.least_ns, 1e-3);
+  const double wanted = plan.min_time_s * cell.workload->stretch * 1e9 / std::max(result.least_ns, 1e-3);
   if (result.operations > 0 && static_cast<double>(result.operations) < wanted / 2)
     result = run_cell(cell, {static_cast<std::uint64_t>(wanted), plan.launch});
   return result;

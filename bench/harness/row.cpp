@@ -1,12 +1,23 @@
 #include "harness/row.hpp"
 
 namespace shmoo::bench {
+namespace {
+
+/// A key that is absent when nothing is known.
+void put(nlohmann::ordered_json& row, const char* key, const std::optional<double>& value, double per = 1) {
+  if (value) row[key] = *value / per;
+}
+
+}  // namespace
 
 nlohmann::ordered_json row_of(const Workload& workload, const Candidate& candidate, const Sample& sample) {
   const Cell& cell = candidate.cell;
   const auto operations = static_cast<double>(sample.operations);
-  const double ns = sample.ns_per_operation();
-  const auto per_operation = [&](std::int64_t total) { return static_cast<double>(total) / operations; };
+  const Latencies& latencies = sample.outcome.latencies;
+  // The rate is that of the launch in any case; of an open loop it says what was asked for.
+  const double elapsed_ns = sample.ns_per_operation();
+  const double ns = workload.open_loop ? latencies.mean_ns : elapsed_ns;
+  const auto per_operation = [&](auto total) { return static_cast<double>(total) / operations; };
   const std::uint64_t moved = workload.bytes_per_operation ? workload.bytes_per_operation(cell) : 0;
 
   nlohmann::ordered_json row;
@@ -36,11 +47,28 @@ nlohmann::ordered_json row_of(const Workload& workload, const Candidate& candida
   row["isolated"] = candidate.about.isolated;
   row["loses_updates"] = candidate.about.loses_updates;
   row["tears"] = candidate.about.tears;
-  row["operations_per_second"] = 1e9 / ns;
-  if (moved > 0) row["bytes_per_second"] = 1e9 / ns * static_cast<double>(moved);
-  row["cpu_ns"] = per_operation(sample.outcome.usage.cpu_ns);
-  row["switches"] = per_operation(sample.outcome.usage.switches);
-  row["faults"] = per_operation(sample.outcome.usage.faults);
+  row["operations_per_second"] = 1e9 / elapsed_ns;
+  if (moved > 0) row["bytes_per_second"] = 1e9 / elapsed_ns * static_cast<double>(moved);
+  if (latencies.count > 0) {
+    row["latencies"] = latencies.count;
+    put(row, "p50_ns", latencies.p50_ns);
+    put(row, "p90_ns", latencies.p90_ns);
+    put(row, "p99_ns", latencies.p99_ns);
+    put(row, "p999_ns", latencies.p999_ns);
+    row["max_ns"] = latencies.max_ns;
+  }
+  const posix::Usage& usage = sample.outcome.usage;
+  row["cpu_ns"] = per_operation(usage.cpu_ns);
+  row["switches"] = per_operation(usage.switches());
+  row["switches_voluntary"] = per_operation(usage.switches_voluntary);
+  row["switches_involuntary"] = per_operation(usage.switches_involuntary);
+  row["faults"] = per_operation(usage.faults());
+  row["faults_minor"] = per_operation(usage.faults_minor);
+  row["faults_major"] = per_operation(usage.faults_major);
+  const posix::PerfCounts& counts = sample.outcome.counts;
+  put(row, "cycles", counts.cycles, operations);
+  put(row, "instructions", counts.instructions, operations);
+  put(row, "cache_misses", counts.cache_misses, operations);
   row["least_share"] = sample.outcome.least_share;
   if (sample.floor.line_ns > 0) row["line_ns"] = sample.floor.line_ns;
   if (sample.floor.floor_ns > 0) {

@@ -46,6 +46,7 @@ struct alignas(posix::kPad) Team::Slot {
   posix::Usage usage;
   Readings before;
   Readings after;
+  posix::PerfCounts counts;
   char reason[240] = "";
 
   static const char* text(Stage stage) {
@@ -58,7 +59,8 @@ struct alignas(posix::kPad) Team::Slot {
 /// A member, inside its own process.
 class Team::Worker final : public Member {
  public:
-  Worker(Team& team, int index) : Member(index, team.plan_.procs), team_(team), slot_(team.slot(index)) {}
+  Worker(Team& team, int index)
+      : Member(index, team.plan_.procs, team.stopwatches_[index]), team_(team), slot_(team.slot(index)) {}
 
   void did(std::uint64_t operations) override {
     slot_.counted = true;
@@ -78,6 +80,8 @@ class Team::Worker final : public Member {
     try {
       if (const auto& cpus = team_.plan_.cpus; !cpus.empty())
         posix::pin_to(cpus[static_cast<std::size_t>(index()) % cpus.size()]);
+      // Before the work can start threads or children, for these inherit the counters.
+      posix::PerfCounters counters = posix::PerfCounters::hardware();
       posix::prefault_shared_mappings();
       team_.job_.prepare(*this);
       // Again: prepare() may have made mappings of its own.
@@ -90,6 +94,7 @@ class Team::Worker final : public Member {
       slot_.report.operations = timed.share;
       slot_.counted = false;
       slot_.took_ns = 0;
+      stopwatch().arm(team_.plan_.latencies);
 
       enter(Slot::at_the_gate);
       wait_at_gate();
@@ -99,11 +104,14 @@ class Team::Worker final : public Member {
       }
       enter(Slot::working);
       const posix::Usage before = posix::own_usage();
+      counters.start();
       line_up();
       slot_.report.start_ns = posix::monotonic_ns();
       team_.job_.work(*this, timed);
       slot_.report.finish_ns = posix::monotonic_ns();
+      counters.stop();
       slot_.usage = posix::own_usage() - before;
+      slot_.counts = counters.counts();
 
       enter(Slot::settling);
       team_.job_.settle(*this);
@@ -163,8 +171,10 @@ Team::Team(Job& job, const TeamPlan& plan)
     : job_(job),
       plan_(plan),
       board_(static_cast<std::size_t>(plan.procs) * sizeof(Slot)),
+      stopwatches_(plan.procs),
       ended_(static_cast<std::size_t>(plan.procs), false) {
   for (int index = 0; index < plan.procs; ++index) new (&slot(index)) Slot;
+  posix::perf_support();  // tried here once, not in every member
   members_.reserve(static_cast<std::size_t>(plan.procs));
   for (int index = 0; index < plan.procs; ++index) {
     posix::Child::Options options;
@@ -244,6 +254,9 @@ Outcome Team::run() {
     return std::accumulate(servants.begin(), servants.end(), std::int64_t{0},
                            [](std::int64_t sum, pid_t pid) { return sum + posix::cpu_ns_of(pid); });
   };
+  std::vector<posix::PerfCounters> counters;
+  for (const pid_t pid : servants) counters.push_back(posix::PerfCounters::hardware(pid));
+  for (posix::PerfCounters& of_servant : counters) of_servant.start();
   const std::int64_t before = servants_cpu_ns();
   board_->open.store(true, std::memory_order_release);
   board_->gate_event.notify_all();
@@ -251,6 +264,10 @@ Outcome Team::run() {
            "all members had left");
   Outcome result = outcome();
   result.usage.cpu_ns += servants_cpu_ns() - before;
+  for (posix::PerfCounters& of_servant : counters) {
+    of_servant.stop();
+    result.counts = result.counts + of_servant.counts();
+  }
   return result;
 }
 
@@ -261,6 +278,7 @@ Outcome Team::outcome() const {
   std::int64_t took = 0;
   bool any_counted = false;
   for (int index = 0; index < plan_.procs; ++index) any_counted |= slot(index).counted;
+  Histogram latencies;
   double sum = 0;
   double least = std::numeric_limits<double>::max();
   int rated = 0;
@@ -270,6 +288,8 @@ Outcome Team::outcome() const {
     last = std::max(last, said.report.finish_ns);
     took = std::max(took, said.took_ns);
     result.usage = result.usage + said.usage;
+    result.counts = index == 0 ? said.counts : result.counts + said.counts;
+    latencies.add(stopwatches_[index].histogram());
     result.members.push_back(said.report);
     if (any_counted && !said.counted) continue;
     const auto own =
@@ -281,6 +301,7 @@ Outcome Team::outcome() const {
   }
   result.before = slot(0).before;
   result.after = slot(0).after;
+  result.latencies = Latencies::of(latencies);
   result.span_ns = took > 0 ? took : last - first;
   result.least_share = sum > 0 ? least / (sum / rated) : 1.0;
   return result;

@@ -15,9 +15,11 @@
 
 #include "harness/job.hpp"
 #include "harness/probe.hpp"
+#include "harness/per_member.hpp"
 #include "posix/child.hpp"
 #include "posix/event_fd.hpp"
 #include "posix/mapping.hpp"
+#include "posix/perf.hpp"
 #include "posix/usage.hpp"
 
 namespace shmoo::bench {
@@ -38,6 +40,7 @@ struct TeamPlan {
   int procs = 1;
   std::uint64_t operations = 1;  ///< timed operations of the whole team
   std::uint64_t warm_up = 1;     ///< operations of the whole team before the gate
+  bool latencies = true;         ///< time every n-th operation, where the work lets it
   std::vector<int> cpus;         ///< member i is pinned to cpus[i % size]; empty = not pinned
   /// What the members probe before and after the timed work, if anything; shared by them, owned by the
   /// caller.
@@ -61,6 +64,8 @@ struct Outcome {
   std::int64_t span_ns =
       0;  ///< first start to last finish (or the longest time a member took, where it says so itself)
   posix::Usage usage;  ///< all members, and the job's servants, during the timed part
+  posix::PerfCounts counts;  ///< of the same, where the hardware's counters are to be had
+  Latencies latencies;       ///< of single operations, all members together
   std::vector<MemberReport> members;
   Readings before;
   Readings after;
@@ -102,6 +107,7 @@ class Team {
   TeamPlan plan_;
   posix::EventFd gathered_;
   posix::Shared<Board> board_;  // the slots follow it
+  PerMember<Stopwatch> stopwatches_;
   std::vector<posix::Child> members_;
   std::vector<bool> ended_;
 };

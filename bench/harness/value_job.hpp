@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/job.hpp"
+#include "harness/servants.hpp"
 #include "share/value/contract.hpp"
 
 namespace shmoo::bench {
@@ -24,10 +25,7 @@ std::string refusal_to_hold() {
 template <class M, class T>
 class ValueJob : public Job {
  public:
-  std::vector<pid_t> servants() const override {
-    if constexpr (requires { value_.servants(); }) return value_.servants();
-    return {};
-  }
+  std::vector<pid_t> servants() const override { return servants_of(value_); }
 
  protected:
   explicit ValueJob(T initial = T{}) : value_(initial) {}

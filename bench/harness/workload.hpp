@@ -51,6 +51,10 @@ struct Workload {
   /// given.
   std::function<Bound(const Candidate&, int width)> bound;
   std::function<std::vector<Candidate>()> candidates;
+  /// Operations begin by a schedule, not when the one before is done: real_time is the mean latency of one.
+  bool open_loop = false;
+  /// How many times as long as others a launch lasts, for work that needs it to be judged.
+  double stretch = 1;
 };
 
 /// All registered workloads, sorted by contract (globals, value, array, queue, dict, floor) and then by name.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "harness/memory_need.hpp"
+#include "harness/servants.hpp"
 #include "harness/workload.hpp"
 
 namespace shmoo::bench::arrays {

@@ -62,13 +62,14 @@ class ElementAccess final : public Job {
   void work(Member& member, const Phase& phase) override {
     Sequence sequence = *sequence_;
     Element strange = 0;
-    for (std::uint64_t i = phase.first; i < phase.first + phase.share; ++i) {
+    std::uint64_t i = phase.first;
+    member.stopwatch().each(phase.share, [&] {
       const std::size_t index = sequence.next();
-      if (i % 2 == 0)
+      if (i++ % 2 == 0)
         array_.set(index, name_of(index) | sequence.stamp());
       else
         strange |= (array_.get(index) ^ name_of(index)) & 0xFFFF0000;
-    }
+    });
     *sequence_ = sequence;
     if (strange) member.fail("a value that was never set to that element was got");
     done_[member.index()].store(phase.first + phase.share, std::memory_order_relaxed);
@@ -82,6 +83,8 @@ class ElementAccess final : public Job {
   std::optional<std::string> verify(std::span<const MemberReport>) override {
     return M::about.isolated ? unexplained(0, 0) : unexplained(0, done_.size());
   }
+
+  std::vector<pid_t> servants() const override { return servants_of(array_); }
 
  private:
   static std::vector<Element> named(std::size_t size) {

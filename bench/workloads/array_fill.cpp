@@ -63,6 +63,8 @@ class Fill final : public Job {
     return read_all(M::about.isolated ? kNobody : kEverybody);
   }
 
+  std::vector<pid_t> servants() const override { return servants_of(array_); }
+
  private:
   static constexpr int kEverybody = -1;
   static constexpr int kNobody = -2;

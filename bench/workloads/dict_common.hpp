@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "harness/memory_need.hpp"
+#include "harness/servants.hpp"
 #include "harness/workload.hpp"
 #include "posix/mapping.hpp"
 #include "share/catalog/dicts.hpp"
@@ -145,10 +146,7 @@ class DictJob : public Job {
     return std::nullopt;
   }
 
-  std::vector<pid_t> servants() const override {
-    if constexpr (requires { dict_.servants(); }) return dict_.servants();
-    return {};
-  }
+  std::vector<pid_t> servants() const override { return servants_of(dict_); }
 
  protected:
   std::size_t any_key() { return draw_->below(keys_.size()); }

@@ -16,7 +16,7 @@ class Get final : public dicts::DictJob<M> {
   using dicts::DictJob<M>::DictJob;
 
   void work(Member& member, const Phase& phase) override {
-    for (std::uint64_t left = phase.share; left > 0; --left) this->get_one(member, this->any_key());
+    member.stopwatch().each(phase.share, [&] { this->get_one(member, this->any_key()); });
   }
 };
 

@@ -17,13 +17,13 @@ class Mixed final : public dicts::DictJob<M> {
   using dicts::DictJob<M>::DictJob;
 
   void work(Member& member, const Phase& phase) override {
-    for (std::uint64_t left = phase.share; left > 0; --left) {
+    member.stopwatch().each(phase.share, [&] {
       const std::size_t key = this->any_key();
       if (this->draw().below(10) == 0)
         this->set_one(member, key);
       else
         this->get_one(member, key);
-    }
+    });
   }
 };
 

@@ -16,7 +16,7 @@ class Update final : public dicts::DictJob<M> {
   using dicts::DictJob<M>::DictJob;
 
   void work(Member& member, const Phase& phase) override {
-    for (std::uint64_t left = phase.share; left > 0; --left) this->update_batch(member, this->any_key());
+    member.stopwatch().each(phase.share, [&] { this->update_batch(member, this->any_key()); });
   }
 };
 

@@ -55,8 +55,7 @@ class FirstWrite final : public Job {
     const std::uint64_t most = bytes_ / kSmallPage / writes_per_operation_;
     for (std::uint64_t left = phase.share; left > 0;) {
       const std::uint64_t now = std::min(left, most);
-      const std::size_t writes = now * writes_per_operation_;
-      ns += by_parent_ ? parent_writes(member, writes) : child_writes(member, writes);
+      ns += by_parent_ ? parent_writes(member, now) : child_writes(member, now);
       left -= now;
     }
     if (phase.timed) member.took(std::max<std::int64_t>(ns, 1));
@@ -81,10 +80,11 @@ class FirstWrite final : public Job {
     return std::uint64_t{globals::pages_of(cell) == Pages::huge ? 16U : 4U} << 20;
   }
 
-  std::int64_t child_writes(Member& member, std::size_t writes) {
+  std::int64_t child_writes(Member& member, std::uint64_t operations) {
+    const std::size_t writes = operations * writes_per_operation_;
     Between& between = between_[member.index()];
     const pid_t child = posix::bare_fork([&] {
-      between.ns = write(writes);
+      between.ns = write(member, operations);
       return is_own(writes) ? kGood : kNotOwn;
     });
     finish(member, child);
@@ -92,7 +92,8 @@ class FirstWrite final : public Job {
     return between.ns;
   }
 
-  std::int64_t parent_writes(Member& member, std::size_t writes) {
+  std::int64_t parent_writes(Member& member, std::uint64_t operations) {
+    const std::size_t writes = operations * writes_per_operation_;
     Between& between = between_[member.index()];
     between.child_ready.store(false);
     between.written.store(false);
@@ -105,7 +106,7 @@ class FirstWrite final : public Job {
       return is_snapshot(writes) ? kGood : kNotASnapshot;
     });
     between.event.wait([&] { return between.child_ready.load(); });
-    const std::int64_t ns = write(writes);
+    const std::int64_t ns = write(member, operations);
     between.written.store(true);
     between.event.notify_all();
     finish(member, child);
@@ -122,10 +123,14 @@ class FirstWrite final : public Job {
   }
 
   /// The timed part: ns that the first writes took.
-  std::int64_t write(std::size_t writes) const {
+  std::int64_t write(Member& member, std::uint64_t operations) const {
     const auto memory = memory_->bytes();
+    std::size_t page = 0;
     const std::int64_t start = posix::monotonic_ns();
-    for (std::size_t page = 0; page < writes; ++page) globals::word(memory, page) = ~page;
+    member.stopwatch().each(operations, [&] {
+      for (const std::size_t end = page + writes_per_operation_; page < end; ++page)
+        globals::word(memory, page) = ~page;
+    });
     return posix::monotonic_ns() - start;
   }
 

@@ -42,7 +42,8 @@ class Fork final : public Job {
 
   void work(Member& member, const Phase& phase) override {
     volatile std::uint64_t& variable = globals::word(variable_->bytes(), 0);
-    for (std::uint64_t i = phase.first; i < phase.first + phase.share; ++i) {
+    std::uint64_t i = phase.first;
+    member.stopwatch().each(phase.share, [&] {
       variable = i;
       const pid_t child = posix::bare_fork([&] {
         if (variable != i) return kAnotherValue;
@@ -53,7 +54,8 @@ class Fork final : public Job {
       const posix::Ending ending = posix::reap(child);
       if (!ending.good()) member.fail("a forked child " + meaning(ending));
       if (variable != i) member.fail("what the child wrote reached its parent");
-    }
+      ++i;
+    });
   }
 
   std::optional<std::string> verify(std::span<const MemberReport>) override {

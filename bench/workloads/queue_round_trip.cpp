@@ -33,10 +33,10 @@ class RoundTrip final : public Job {
       if (!sink_->get(member, queue)) member.fail("an end mark came that nobody put");
     };
     if (member.index() == 0) {
-      for (std::uint64_t left = phase.total; left > 0; --left) {
+      member.stopwatch().each(phase.total, [&] {
         source_->put(member, there_);
         get(back_);
-      }
+      });
     } else {
       for (std::uint64_t left = phase.total; left > 0; --left) {
         get(there_);
@@ -56,6 +56,8 @@ class RoundTrip final : public Job {
              " came back";
     return std::nullopt;
   }
+
+  std::vector<pid_t> servants() const override { return servants_of(there_, back_); }
 
  private:
   const std::size_t bytes_;

@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/servants.hpp"
 #include "harness/workload.hpp"
 #include "posix/mapping.hpp"
 #include "share/catalog/queues.hpp"
@@ -263,6 +264,8 @@ class Traffic final : public Job {
       return std::to_string(left) + " items are left in the queue";
     return std::nullopt;
   }
+
+  std::vector<pid_t> servants() const override { return servants_of(queue_); }
 
  private:
   bool produces(const Member& member) const { return member.index() < sides_.producers; }

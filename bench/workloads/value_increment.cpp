@@ -31,10 +31,10 @@ class Increment final : public ValueJob<M, Number> {
   explicit Increment(int procs) : added_(procs) {}
 
   void work(Member& member, const Phase& phase) override {
-    for (std::uint64_t left = phase.share; left > 0; --left) {
+    member.stopwatch().each(phase.share, [&] {
       this->value_.add(1);
       next_operation();
-    }
+    });
     added_[member.index()] += static_cast<Number>(phase.share);
   }
 

@@ -31,12 +31,12 @@ class Read final : public ValueJob<M, Number> {
 
   void prepare(Member&) override { this->value_.add(0); }
 
-  void work(Member&, const Phase& phase) override {
+  void work(Member& member, const Phase& phase) override {
     std::uint64_t sum = 0;
-    for (std::uint64_t left = phase.share; left > 0; --left) {
+    member.stopwatch().each(phase.share, [&] {
       sum += static_cast<std::uint64_t>(this->value_.get());
       next_operation();
-    }
+    });
     sum_ += sum;
     reads_ += phase.share;
   }

@@ -107,7 +107,7 @@ class ReadMostly final : public ValueJob<M, Record<bytes>> {
     std::uint64_t torn = 0;
     std::uint64_t greatest = 0;
     std::uint64_t newest = number_;
-    for (std::uint64_t left = share; left > 0; --left) {
+    member.stopwatch().each(share, [&] {
       const Record<bytes> record = this->value_.get();
       if (!record.whole()) {
         ++torn;
@@ -116,7 +116,7 @@ class ReadMostly final : public ValueJob<M, Record<bytes>> {
       if (record.number() < newest) member.fail("a struct was followed by an older one");
       newest = record.number();
       next_operation();
-    }
+    });
     if (torn > 0 && !M::about.tears)
       member.fail(std::to_string(torn) + " of " + std::to_string(share) + " reads were torn");
     number_ = newest;

@@ -41,10 +41,10 @@ class Write final : public ValueJob<M, Number> {
   void work(Member& member, const Phase& phase) override {
     Number next =
         (static_cast<Number>(member.index() + 1) << kWriterShift) + static_cast<Number>(phase.first);
-    for (std::uint64_t left = phase.share; left > 0; --left) {
+    member.stopwatch().each(phase.share, [&] {
       this->value_.set(++next);
       next_operation();
-    }
+    });
     if (phase.share > 0) wrote_[member.index()].last = next;
   }
 

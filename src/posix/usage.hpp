@@ -9,23 +9,32 @@
 namespace shmoo::posix {
 
 struct Usage {
-  std::int64_t cpu_ns = 0;    ///< user and system time, all threads
-  std::int64_t switches = 0;  ///< voluntary and involuntary context switches
-  std::int64_t faults = 0;    ///< minor and major page faults
+  std::int64_t cpu_ns = 0;                ///< user and system time, all threads
+  std::int64_t switches_voluntary = 0;    ///< it waited for something
+  std::int64_t switches_involuntary = 0;  ///< the CPU was given to another
+  std::int64_t faults_minor = 0;          ///< page faults served from memory
+  std::int64_t faults_major = 0;          ///< page faults that waited for a disk
+
+  std::int64_t switches() const { return switches_voluntary + switches_involuntary; }
+  std::int64_t faults() const { return faults_minor + faults_major; }
 
   Usage operator+(const Usage& o) const {
-    return {cpu_ns + o.cpu_ns, switches + o.switches, faults + o.faults};
+    return {cpu_ns + o.cpu_ns, switches_voluntary + o.switches_voluntary,
+            switches_involuntary + o.switches_involuntary, faults_minor + o.faults_minor,
+            faults_major + o.faults_major};
   }
   Usage operator-(const Usage& o) const {
-    return {cpu_ns - o.cpu_ns, switches - o.switches, faults - o.faults};
+    return {cpu_ns - o.cpu_ns, switches_voluntary - o.switches_voluntary,
+            switches_involuntary - o.switches_involuntary, faults_minor - o.faults_minor,
+            faults_major - o.faults_major};
   }
 };
 
 /// From getrusage(2)'s structure.
 inline Usage usage_of(const rusage& used) {
   const auto ns = [](const timeval& t) { return t.tv_sec * 1'000'000'000LL + t.tv_usec * 1'000LL; };
-  return {ns(used.ru_utime) + ns(used.ru_stime), used.ru_nvcsw + used.ru_nivcsw,
-          used.ru_minflt + used.ru_majflt};
+  return {ns(used.ru_utime) + ns(used.ru_stime), used.ru_nvcsw, used.ru_nivcsw, used.ru_minflt,
+          used.ru_majflt};
 }
 
 /// This process and the children that it has waited for.

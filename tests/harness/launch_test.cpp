@@ -66,17 +66,55 @@ TEST(Row, carries_what_it_cost_per_operation) {
   Sample sample;
   sample.operations = 4;
   sample.outcome.span_ns = 400;
-  sample.outcome.usage = {800, 2, 1};
+  sample.outcome.usage = {.cpu_ns = 800,
+                          .switches_voluntary = 2,
+                          .switches_involuntary = 1,
+                          .faults_minor = 3,
+                          .faults_major = 1};
   Workload workload{};
   workload.bytes_per_operation = [](const Cell& cell) { return cell.bytes; };
   const auto row = row_of(workload, candidate(2), sample);
   EXPECT_EQ(row["real_time"], 100.0);
   EXPECT_EQ(row["cpu_time"], 200.0);
-  EXPECT_EQ(row["switches"], 0.5);
-  EXPECT_EQ(row["faults"], 0.25);
+  EXPECT_EQ(row["switches"], 0.75);
+  EXPECT_EQ(row["switches_voluntary"], 0.5);
+  EXPECT_EQ(row["switches_involuntary"], 0.25);
+  EXPECT_EQ(row["faults"], 1.0);
+  EXPECT_EQ(row["faults_minor"], 0.75);
+  EXPECT_EQ(row["faults_major"], 0.25);
   EXPECT_EQ(row["operations_per_second"], 1e7);
   EXPECT_EQ(row["bytes_per_second"], 64e7);
   EXPECT_EQ(row["variant"]["pages"], "thp");
+}
+
+TEST(Row, carries_percentiles_where_enough_operations_were_timed) {
+  Sample sample;
+  sample.operations = 10;
+  sample.outcome.span_ns = 1000;
+  const Workload workload{};
+  EXPECT_FALSE(row_of(workload, candidate(2), sample).contains("latencies"));
+  sample.outcome.latencies = {.count = 30, .mean_ns = 40, .max_ns = 90, .p50_ns = 35, .p90_ns = {}, .p99_ns = {}, .p999_ns = {}};
+  const auto row = row_of(workload, candidate(2), sample);
+  EXPECT_EQ(row["latencies"], 30);
+  EXPECT_EQ(row["p50_ns"], 35.0);
+  EXPECT_EQ(row["max_ns"], 90.0);
+  EXPECT_FALSE(row.contains("p90_ns"));
+  EXPECT_FALSE(row.contains("cycles"));
+}
+
+TEST(Row, of_an_open_loop_has_the_mean_latency_as_its_time_and_the_rate_of_the_launch) {
+  Sample sample;
+  sample.operations = 10;
+  sample.outcome.span_ns = 1000;
+  sample.outcome.latencies.count = 10;
+  sample.outcome.latencies.mean_ns = 40;
+  sample.outcome.counts.cycles = 500;
+  Workload workload{};
+  workload.open_loop = true;
+  const auto row = row_of(workload, candidate(2), sample);
+  EXPECT_EQ(row["real_time"], 40.0);
+  EXPECT_EQ(row["operations_per_second"], 1e7);
+  EXPECT_EQ(row["cycles"], 50.0);
 }
 
 TEST(Selection, refuses_a_malformed_filter_with_its_text) {

@@ -116,6 +116,43 @@ TEST(Team, what_competing_members_say_they_did_makes_the_least_share) {
   EXPECT_EQ(team.run().least_share, 0);
 }
 
+TEST(Team, latencies_of_all_members_are_merged) {
+  TestJob job([](Member& member, const Phase& phase) {
+    // Written by hand: 1000 of each member, the second one's ten times as long; the warm-up does not count.
+    for (int i = 0; i < 1000; ++i)
+      member.stopwatch().record(static_cast<Stopwatch::Ticks>(
+          member.stopwatch().clock().ticks(phase.timed ? (member.index() + 1) * 10'000 - 9'000 : 1)));
+  });
+  Team team(job, plan(2));
+  team.gather();
+  const Latencies latencies = team.run().latencies;
+  EXPECT_EQ(latencies.count, 2000u);
+  EXPECT_NEAR(*latencies.p50_ns, 1000, 20);
+  EXPECT_NEAR(*latencies.p90_ns, 11'000, 220);
+  EXPECT_NEAR(latencies.mean_ns, 6000, 60);
+  EXPECT_NEAR(latencies.max_ns, 11'000, 110);
+  EXPECT_TRUE(latencies.p99_ns);
+  EXPECT_FALSE(latencies.p999_ns);
+}
+
+TEST(Team, work_that_times_nothing_has_no_latencies) {
+  TestJob job([](Member&, const Phase&) {});
+  Team team(job, plan(2));
+  team.gather();
+  EXPECT_EQ(team.run().latencies.count, 0u);
+}
+
+TEST(Team, latencies_can_be_switched_off) {
+  TestJob job([](Member& member, const Phase& phase) { member.stopwatch().each(phase.share, [] { ::usleep(100); }); });
+  for (const bool on : {true, false}) {
+    TeamPlan how = plan(1, 20);
+    how.latencies = on;
+    Team team(job, how);
+    team.gather();
+    EXPECT_EQ(team.run().latencies.count, on ? 20u : 0u);
+  }
+}
+
 TEST(Team, a_member_that_fails_its_check_is_named_with_its_reason) {
   TestJob job([](Member& member, const Phase& phase) {
     if (phase.timed && member.index() == 1) member.fail("item 7 came twice");
