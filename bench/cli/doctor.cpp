@@ -6,6 +6,7 @@
 
 #include "cli/verbs.hpp"
 #include "machine/findings.hpp"
+#include "machine/instruments.hpp"
 
 namespace shmoo::cli {
 namespace {
@@ -37,12 +38,15 @@ void print(const machine::Json& facts, const std::vector<machine::Finding>& all)
 int doctor(bool json) {
   const machine::Json facts = machine::facts();
   auto all = machine::findings(facts);
+  const machine::Json instruments = machine::instruments();
+  for (auto& finding : machine::instrument_findings(instruments)) all.push_back(std::move(finding));
   for (auto& finding : machine::build_findings()) all.push_back(std::move(finding));
   if (json) {
     machine::Json document{{"verdict", machine::name(machine::verdict(all))},
                            {"summary", machine::summary(facts["identity"])},
                            {"findings", machine::Json::array()},
-                           {"machine", facts}};
+                           {"machine", facts},
+                           {"instruments", instruments}};
     for (const auto& finding : all) document["findings"].push_back(machine::to_json(finding));
     std::cout << document.dump(1, ' ', false, machine::Json::error_handler_t::replace) << '\n';
   } else {

@@ -12,6 +12,7 @@
 #include "harness/classes.hpp"
 #include "harness/context.hpp"
 #include "harness/selection.hpp"
+#include "machine/instruments.hpp"
 #include "posix/atomic_file.hpp"
 #include "posix/child.hpp"
 #include "posix/interrupt.hpp"
@@ -51,6 +52,7 @@ std::filesystem::path prepare_out(const RunOptions& options) {
 }
 
 void tell_warnings(const results::Json& context) {
+  fmt::print(stderr, "{}\n", machine::instrument_summary(context));
   for (const auto& warning : context["warnings"])
     fmt::print(stderr, "warning: {}\n", warning["what"].get<std::string>());
   if (!context["warnings"].empty())

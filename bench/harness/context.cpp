@@ -8,6 +8,7 @@
 #include "commit.hpp"
 #include "machine/facts.hpp"
 #include "machine/findings.hpp"
+#include "machine/instruments.hpp"
 #include "posix/program.hpp"
 
 namespace shmoo::bench {
@@ -66,8 +67,13 @@ results::Json context_of(const RunFacts& run) {
                     {"rounds", run.rounds},
                     {"min_time_s", run.min_time_s},
                     {"seed", run.seed}};
+  const results::Json instruments = machine::instruments();
+  context["clock"] = instruments["clock"];
+  context["counters"] = instruments["counters"];
   context["warnings"] = results::Json::array();
-  for (const machine::Finding& finding : machine::findings(facts))
+  std::vector<machine::Finding> findings = machine::findings(facts);
+  for (machine::Finding& finding : machine::instrument_findings(instruments)) findings.push_back(std::move(finding));
+  for (const machine::Finding& finding : findings)
     if (finding.severity != machine::Severity::ok) context["warnings"].push_back(machine::to_json(finding));
   return context;
 }
