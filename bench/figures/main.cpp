@@ -5,6 +5,8 @@
 //   increment   value/increment/atomic, one process, over a plain fetch_add loop in a forked process
 //   round_trip  queue/round_trip/pipe, 64 bytes, over two processes with a blocking read/write loop on two
 //   pipes
+//   timed       the same with every n-th operation timed for the percentiles, over none timed: value/increment and
+//               array/element (a few ns each), and queue/round_trip through a ring
 //
 // Usage: shmoo_figures [ROUNDS]. Prints, per figure, the median over rounds of the ratio within a round, and
 // its range.
@@ -23,6 +25,7 @@
 #include "posix/affinity.hpp"
 #include "posix/child.hpp"
 #include "posix/mapping.hpp"
+#include "sync/patience.hpp"
 
 namespace shmoo::bench {
 namespace {
@@ -36,6 +39,24 @@ class Empty final : public Job {
   }
   std::optional<std::string> verify(std::span<const MemberReport>) override { return std::nullopt; }
 };
+
+/// ns per operation with single operations timed or not.
+double timed(const Candidate& candidate, std::uint64_t operations, bool latencies) {
+  TeamPlan plan;
+  plan.procs = candidate.cell.procs;
+  plan.operations = operations;
+  plan.warm_up = operations / 10;
+  plan.cpus = posix::allowed_cpus();
+  plan.limit = kLimit;
+  plan.latencies = latencies;
+  sync::patience().spins = static_cast<std::size_t>(plan.procs) > plan.cpus.size() ? 0 : sync::spins_for(50'000);
+  const std::unique_ptr<Job> job = candidate.make();
+  Team team(*job, plan);
+  team.gather();
+  const Outcome outcome = team.run();
+  if (const auto wrong = job->verify(outcome.members)) throw std::runtime_error(*wrong);
+  return static_cast<double>(outcome.span_ns) / static_cast<double>(operations);
+}
 
 double measured(const Candidate& candidate, std::uint64_t operations) {
   return Launch(candidate, operations, kLimit).run().ns_per_operation();
@@ -112,6 +133,15 @@ void run(int rounds) {
   std::vector<double> empties;
   std::vector<double> increments;
   std::vector<double> trips;
+  struct Timed {
+    const char* name;
+    std::uint64_t operations;
+    std::vector<double> ratios;
+  };
+  Timed all_timed[] = {{"value/increment/atomic/bytes:8/procs:1", kAdds, {}},
+                       {"value/increment/atomic/bytes:8/procs:2", kAdds, {}},
+                       {"array/element/raw/bytes:24/procs:1", kAdds, {}},
+                       {"queue/round_trip/spsc_ring/bytes:64/procs:2", 100'000, {}}};
   for (int round = 0; round < rounds; ++round) {
     empties.push_back(measured(empty, kAdds));
     // ABBA: the same place in the order must not always fall to the same side.
@@ -123,10 +153,17 @@ void run(int rounds) {
     };
     increments.push_back(ratio(increment, fetch_add_by_hand, kAdds));
     trips.push_back(ratio(round_trip, pipe_by_hand, kTrips));
+    for (Timed& one : all_timed) {
+      const Candidate candidate = find(one.name);
+      const double first = timed(candidate, one.operations, ours_first);
+      const double second = timed(candidate, one.operations, !ours_first);
+      one.ratios.push_back(ours_first ? first / second : second / first);
+    }
   }
   print("empty", "ns per operation", empties);
   print("increment", "x by hand", increments);
   print("round_trip", "x by hand", trips);
+  for (Timed& one : all_timed) print(one.name, "x untimed", one.ratios);
 }
 
 }  // namespace
