@@ -5,7 +5,8 @@
 //   increment   value/increment/atomic, one process, over a plain fetch_add loop in a forked process
 //   round_trip  queue/round_trip/pipe, 64 bytes, over two processes with a blocking read/write loop on two
 //   pipes
-//   timed       the same with every n-th operation timed for the percentiles, over none timed: value/increment and
+//   timed       the same with every n-th operation timed for the percentiles, over none timed:
+//   value/increment and
 //               array/element (a few ns each), and queue/round_trip through a ring
 //
 // Usage: shmoo_figures [ROUNDS]. Prints, per figure, the median over rounds of the ratio within a round, and
@@ -49,7 +50,8 @@ double timed(const Candidate& candidate, std::uint64_t operations, bool latencie
   plan.cpus = posix::allowed_cpus();
   plan.limit = kLimit;
   plan.latencies = latencies;
-  sync::patience().spins = static_cast<std::size_t>(plan.procs) > plan.cpus.size() ? 0 : sync::spins_for(50'000);
+  sync::patience().spins =
+      static_cast<std::size_t>(plan.procs) > plan.cpus.size() ? 0 : sync::spins_for(50'000);
   const std::unique_ptr<Job> job = candidate.make();
   Team team(*job, plan);
   team.gather();

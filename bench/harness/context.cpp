@@ -72,7 +72,8 @@ results::Json context_of(const RunFacts& run) {
   context["counters"] = instruments["counters"];
   context["warnings"] = results::Json::array();
   std::vector<machine::Finding> findings = machine::findings(facts);
-  for (machine::Finding& finding : machine::instrument_findings(instruments)) findings.push_back(std::move(finding));
+  for (machine::Finding& finding : machine::instrument_findings(instruments))
+    findings.push_back(std::move(finding));
   for (const machine::Finding& finding : findings)
     if (finding.severity != machine::Severity::ok) context["warnings"].push_back(machine::to_json(finding));
   return context;

@@ -15,7 +15,8 @@ namespace shmoo::bench {
 
 class Histogram {
  public:
-  /// Longest time that has a bucket of its own, ps: what is longer is counted there, and right in max and mean.
+  /// Longest time that has a bucket of its own, ps: what is longer is counted there, and right in max and
+  /// mean.
   static constexpr std::uint64_t kLongestPs = (std::uint64_t{1} << 47) - 1;
 
   /// One latency, ps.

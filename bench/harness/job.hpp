@@ -50,8 +50,7 @@ class Member {
   [[noreturn]] virtual void fail(std::string_view reason) = 0;
 
  protected:
-  Member(int index, int procs, Stopwatch& stopwatch)
-      : index_(index), procs_(procs), stopwatch_(stopwatch) {}
+  Member(int index, int procs, Stopwatch& stopwatch) : index_(index), procs_(procs), stopwatch_(stopwatch) {}
 
  private:
   int index_;

@@ -8,13 +8,15 @@
 namespace shmoo::bench {
 namespace {
 
-constexpr double kMostAdded = 0.01;  // of the mean
+// Of the mean. Promised is a hundredth; between other work the same readings cost up to half as much again.
+constexpr double kMostAdded = 0.006;
 
 }  // namespace
 
 void Stopwatch::end_block(Ticks before, std::uint64_t operations) {
   const Ticks took = posix::FastClock::between(before, clock_.now());
-  const double ns = clock_.ns(posix::FastClock::between(clock_.cost(), took)) / static_cast<double>(operations);
+  const double ns =
+      clock_.ns(posix::FastClock::between(clock_.cost(), took)) / static_cast<double>(operations);
   if (ns > 0 && (least_ns_ == 0 || ns < least_ns_)) least_ns_ = ns;
   due_ = operations;
 }

@@ -63,7 +63,7 @@ struct Readings {
 struct Outcome {
   std::int64_t span_ns =
       0;  ///< first start to last finish (or the longest time a member took, where it says so itself)
-  posix::Usage usage;  ///< all members, and the job's servants, during the timed part
+  posix::Usage usage;        ///< all members, and the job's servants, during the timed part
   posix::PerfCounts counts;  ///< of the same, where the hardware's counters are to be had
   Latencies latencies;       ///< of single operations, all members together
   std::vector<MemberReport> members;

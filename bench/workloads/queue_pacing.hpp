@@ -18,9 +18,11 @@ namespace shmoo::bench::traffic {
 using posix::FastClock;
 using Ticks = FastClock::Ticks;
 
-inline constexpr std::array<double, 2> kStreamsNs{2e6, 6e6};  // the last one counts
-inline constexpr double kLongestStreamNs = 50e6;
-inline constexpr std::uint64_t kLeastItems = 128;  // per stream, unless it takes too long
+inline constexpr std::array<double, 2> kFreeFlowNs{2e6, 4e6};  // the first one warms up
+inline constexpr double kTrialNs = 4e6;
+inline constexpr int kStreams = 3;                 // before the timed part: those, each with its end mark
+inline constexpr double kLongestNs = 50e6;         // of free flow
+inline constexpr std::uint64_t kLeastItems = 128;  // per stream, unless that takes too long
 inline constexpr double kJudgedNs = 5e6;           // a schedule that is shorter says nothing about a rate
 inline constexpr double kMostLate = 0.02;
 
@@ -38,12 +40,14 @@ class Arrivals {
   double interval() const {
     const std::uint64_t steps = std::min<std::uint64_t>((count_ - 1) / kStep, kMost - 1);
     if (steps < 8)
-      return static_cast<double>(last_ - times_[0]) / static_cast<double>(std::max<std::uint64_t>(1, count_ - 1));
+      return static_cast<double>(last_ - times_[0]) /
+             static_cast<double>(std::max<std::uint64_t>(1, count_ - 1));
     std::array<double, 4> quarters;
     for (std::size_t quarter = 0; quarter < quarters.size(); ++quarter) {
       const std::uint64_t from = steps * quarter / quarters.size();
       const std::uint64_t to = steps * (quarter + 1) / quarters.size();
-      quarters[quarter] = static_cast<double>(times_[to] - times_[from]) / static_cast<double>((to - from) * kStep);
+      quarters[quarter] =
+          static_cast<double>(times_[to] - times_[from]) / static_cast<double>((to - from) * kStep);
     }
     std::sort(quarters.begin(), quarters.end());
     return quarters[2];
@@ -93,8 +97,8 @@ class Paced final : public Job {
   std::optional<std::string> verify(std::span<const MemberReport>) override {
     // The end marks of the warm-up are in neither.
     if (tallies_.of(0).count != tallies_.of(1).count)
-      return std::to_string(tallies_.of(0).count) + " items were put and " + std::to_string(tallies_.of(1).count) +
-             " were got";
+      return std::to_string(tallies_.of(0).count) + " items were put and " +
+             std::to_string(tallies_.of(1).count) + " were got";
     const Pace& pace = *pace_;
     if (pace.scheduled_ns < kJudgedNs || pace.late_ns <= kMostLate * pace.scheduled_ns || pace.caught_up)
       return std::nullopt;
@@ -111,33 +115,44 @@ class Paced final : public Job {
  private:
   /// What the two agree on, and what the sender says when it is done.
   struct Pace {
-    std::atomic<double> capacity_interval{0};  ///< ticks between two items when they flow freely
-    std::atomic<Ticks> begin{0};               ///< when the first item is due
-    double interval_ns = 0;                    ///< between two items
-    double scheduled_ns = 0;                   ///< all items' intervals
-    double late_ns = 0;                        ///< how much later than scheduled the last one was sent
-    bool caught_up = false;                    ///< on time at least once in the last quarter
+    std::atomic<double> interval{0};  ///< ticks between two items at full capacity, as far as it is known
+    std::atomic<Ticks> begin{0};      ///< when the first item is due
+    double interval_ns = 0;           ///< between two items
+    double scheduled_ns = 0;          ///< all items' intervals
+    double late_ns = 0;               ///< how much later than scheduled the last one was sent
+    bool caught_up = false;           ///< on time at least once in the last quarter
   };
 
+  /// The sender's side of finding out the capacity: free flow, to warm up and to be measured, and then a
+  /// schedule as dense as that.
   void saturate(Member& member) {
     const FastClock& clock = member.stopwatch().clock();
-    for (const double span_ns : kStreamsNs) {
+    for (const double span_ns : kFreeFlowNs) {
       const Ticks start = clock.now();
       double past_ns = 0;
-      for (std::uint64_t items = 0; past_ns < span_ns || (items < kLeastItems && past_ns < kLongestStreamNs);
+      for (std::uint64_t items = 0; past_ns < span_ns || (items < kLeastItems && past_ns < kLongestNs);
            ++items) {
         source_->put(member, queue_);
         past_ns = clock.ns(FastClock::between(start, clock.now()));
       }
-      queue_.flush();
-      source_->put_end_mark(member, queue_);
-      queue_.flush();
+      end_stream(member);
     }
+    double every = 0;
+    while ((every = pace_->interval.load()) == 0) posix::yield();
+    const double items = clock.ticks(kTrialNs) / every;
+    follow(member, clock.now(), every, std::max(kLeastItems, static_cast<std::uint64_t>(items)));
+    end_stream(member);
+  }
+
+  void end_stream(Member& member) {
+    queue_.flush();
+    source_->put_end_mark(member, queue_);
+    queue_.flush();
   }
 
   void drain(Member& member) {
     const FastClock& clock = member.stopwatch().clock();
-    for (std::size_t stream = 0; stream < kStreamsNs.size(); ++stream) {
+    for (int stream = 0; stream < kStreams; ++stream) {
       arrivals_->restart();
       const Ticks start = clock.now();
       while (sink_->get(member, queue_)) {
@@ -145,18 +160,18 @@ class Paced final : public Job {
         member.stopwatch().record(FastClock::between(start, now));  // what receive() does with each
         arrivals_->add(now);
       }
+      if (stream + 2 >= kStreams)
+        pace_->interval.store(std::max(pace_->interval.load(), arrivals_->interval()));
     }
-    pace_->capacity_interval.store(std::max(1.0, arrivals_->interval()));
   }
 
-  double interval() const { return pace_->capacity_interval.load() / load_; }
+  /// Ticks between two items of the timed part.
+  double interval() const { return pace_->interval.load() / load_; }
 
-  void send(Member& member, std::uint64_t items) {
+  /// Sends `items` by the schedule. @return the last item that had to wait for its time.
+  std::uint64_t follow(Member& member, Ticks begin, double every, std::uint64_t items) {
     const FastClock& clock = member.stopwatch().clock();
-    const double every = interval();
-    const Ticks begin = clock.now() + static_cast<Ticks>(every);
-    pace_->begin.store(begin);
-    std::uint64_t on_time = 0;  // the last item that had to wait for its time
+    std::uint64_t on_time = 0;
     for (std::uint64_t item = 0; item < items; ++item) {
       const Ticks due = begin + static_cast<Ticks>(static_cast<double>(item) * every);
       if (const Ticks now = clock.now(); now < due) {
@@ -165,6 +180,15 @@ class Paced final : public Job {
       }
       source_->put(member, queue_);
     }
+    return on_time;
+  }
+
+  void send(Member& member, std::uint64_t items) {
+    const FastClock& clock = member.stopwatch().clock();
+    const double every = interval();
+    const Ticks begin = clock.now() + static_cast<Ticks>(every);
+    pace_->begin.store(begin);
+    const std::uint64_t on_time = follow(member, begin, every, items);
     const double scheduled = static_cast<double>(items) * every;
     const Ticks taken = FastClock::between(begin, clock.now());
     pace_->interval_ns = every / clock.ticks_per_ns();
@@ -175,8 +199,10 @@ class Paced final : public Job {
 
   static void wait_until(const FastClock& clock, Ticks due, Ticks now) {
     if (sync::patience().spins > 0) {
-      while (clock.now() < due) {
-      }
+      // A thread that works for the queue may share this CPU: it must not wait until a time slice is over.
+      constexpr double kYieldNs = 1'000;
+      for (; now < due; now = clock.now())
+        if (clock.ns(due - now) > kYieldNs) posix::yield();
       return;
     }
     constexpr double kSlackNs = 100'000;  // a sleep ends some 60 us late

@@ -8,6 +8,19 @@
 namespace shmoo::machine {
 namespace {
 
+// The least step that two readings are ever apart: no latency is told finer than that.
+double resolution_ns(const posix::FastClock& clock) {
+  posix::FastClock::Ticks least = 0;
+  for (int pair = 0; pair < 2000; ++pair) {
+    const posix::FastClock::Ticks start = clock.now();
+    posix::FastClock::Ticks end = clock.now();
+    while (end == start) end = clock.now();
+    const posix::FastClock::Ticks step = posix::FastClock::between(start, end);
+    if (step > 0 && (least == 0 || step < least)) least = step;
+  }
+  return clock.ns(least);
+}
+
 std::string clock_text(const Json& clock) {
   char cost[32];
   std::snprintf(cost, sizeof cost, ", %.3g ns a reading", clock["cost_ns"].get<double>());
@@ -15,8 +28,7 @@ std::string clock_text(const Json& clock) {
 }
 
 std::string counters_text(const Json& counters) {
-  if (counters["available"].get<bool>())
-    return "hardware counters: " + counters["scope"].get<std::string>();
+  if (counters["available"].get<bool>()) return "hardware counters: " + counters["scope"].get<std::string>();
   return "hardware counters: none, " + counters["reason"].get<std::string>();
 }
 
@@ -25,16 +37,17 @@ std::string counters_text(const Json& counters) {
 Json instruments() {
   const posix::FastClock& clock = posix::FastClock::best();
   const posix::PerfSupport& perf = posix::perf_support();
-  Json counters{{"available", perf.available},
-                {"scope", nullptr},
-                {"reason", nullptr},
-                {"permitted", perf.permitted}};
+  Json counters{
+      {"available", perf.available}, {"scope", nullptr}, {"reason", nullptr}, {"permitted", perf.permitted}};
   if (perf.available)
     counters["scope"] = perf.kernel ? "user and kernel" : "user";
   else
     counters["reason"] = perf.reason;
   return {{"clock",
-           {{"source", clock.name()}, {"cost_ns", clock.cost_ns()}, {"ticks_per_ns", clock.ticks_per_ns()}}},
+           {{"source", clock.name()},
+            {"cost_ns", clock.cost_ns()},
+            {"resolution_ns", resolution_ns(clock)},
+            {"ticks_per_ns", clock.ticks_per_ns()}}},
           {"counters", std::move(counters)}};
 }
 

@@ -7,8 +7,9 @@
 
 namespace shmoo::machine {
 
-/// {"clock": {"source", "cost_ns", "ticks_per_ns"},
-///  "counters": {"available", "scope": "user and kernel"|"user"|null, "reason": why not, or null, "permitted"}}
+/// {"clock": {"source", "cost_ns", "resolution_ns", "ticks_per_ns"},
+///  "counters": {"available", "scope": "user and kernel"|"user"|null, "reason": why not, or null,
+///  "permitted"}}
 /// The first call in a process takes some 5 ms.
 Json instruments();
 

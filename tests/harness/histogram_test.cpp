@@ -52,7 +52,8 @@ TEST(Histogram, is_within_one_percent_of_the_exact_quantiles) {
   expect_close([](auto& r) { return std::lognormal_distribution(6.0, 1.5)(r); }, "lognormal");
   expect_close([](auto& r) { return std::pow(10.0, std::uniform_real_distribution(0.0, 11.0)(r)); },
                "1 ns to 100 s");
-  expect_close([](auto& r) { return r() % 100 == 0 ? 4e6 : 40.0 + static_cast<double>(r() % 8); }, "two humps");
+  expect_close([](auto& r) { return r() % 100 == 0 ? 4e6 : 40.0 + static_cast<double>(r() % 8); },
+               "two humps");
   expect_close([](auto&) { return 17.0; }, "one value");
 }
 
@@ -71,7 +72,8 @@ TEST(Histogram, a_quantile_needs_ten_operations_behind_it) {
     Histogram histogram;
     for (; count > 0; --count) histogram.record(1000);
     const Latencies all = Latencies::of(histogram);
-    return int{all.p50_ns.has_value()} + all.p90_ns.has_value() + all.p99_ns.has_value() + all.p999_ns.has_value();
+    return int{all.p50_ns.has_value()} + all.p90_ns.has_value() + all.p99_ns.has_value() +
+           all.p999_ns.has_value();
   };
   EXPECT_EQ(told(0), 0);
   EXPECT_EQ(told(19), 0);
@@ -104,7 +106,8 @@ TEST(Histogram, is_filled_by_processes_and_added_up_by_their_parent) {
   const posix::Shared<std::array<Histogram, kProcesses>> parts(0);
   test::run_processes(kProcesses, [&](int process) {
     for (std::uint64_t i = 1; i <= 1000; ++i)
-      (*parts)[static_cast<std::size_t>(process)].record((static_cast<std::uint64_t>(process) * 1000 + i) * 1000);
+      (*parts)[static_cast<std::size_t>(process)].record((static_cast<std::uint64_t>(process) * 1000 + i) *
+                                                         1000);
   });
   Histogram sum;
   for (const Histogram& part : *parts) sum.add(part);

@@ -93,7 +93,8 @@ TEST(Row, carries_percentiles_where_enough_operations_were_timed) {
   sample.outcome.span_ns = 1000;
   const Workload workload{};
   EXPECT_FALSE(row_of(workload, candidate(2), sample).contains("latencies"));
-  sample.outcome.latencies = {.count = 30, .mean_ns = 40, .max_ns = 90, .p50_ns = 35, .p90_ns = {}, .p99_ns = {}, .p999_ns = {}};
+  sample.outcome.latencies = {
+      .count = 30, .mean_ns = 40, .max_ns = 90, .p50_ns = 35, .p90_ns = {}, .p99_ns = {}, .p999_ns = {}};
   const auto row = row_of(workload, candidate(2), sample);
   EXPECT_EQ(row["latencies"], 30);
   EXPECT_EQ(row["p50_ns"], 35.0);

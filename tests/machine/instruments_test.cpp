@@ -25,6 +25,7 @@ TEST(Instruments, this_machine_has_a_clock_with_a_cost_and_counters_or_a_reason)
   const Json here = instruments();
   EXPECT_GE(here["clock"]["cost_ns"], 0);
   EXPECT_GT(here["clock"]["ticks_per_ns"], 0);
+  EXPECT_GT(here["clock"]["resolution_ns"], 0);
   EXPECT_EQ(here["counters"]["available"].get<bool>(), here["counters"]["reason"].is_null());
   EXPECT_EQ(instrument_findings(here).size(), 2u);
 }

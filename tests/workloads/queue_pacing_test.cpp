@@ -50,12 +50,12 @@ class Slow {
   std::size_t size() const { return good_.size(); }
 
  private:
-  bool timed() const { return marks_ == kStreamsNs.size(); }
+  bool timed() const { return marks_ == kStreams; }
   posix::Nanoseconds usual() const { return posix::Nanoseconds(took_ns_ / puts_); }
 
   queue::MpmcRingQueue good_;
   // The sender's own.
-  std::size_t marks_ = 0;
+  int marks_ = 0;
   int timed_ = 0;
   std::int64_t took_ns_ = 0;
   std::int64_t puts_ = 0;
@@ -85,15 +85,28 @@ std::string verdict(std::uint64_t items) {
   }
 }
 
+/// A launch that kept its rate. Where other programs hold the sender up for the last quarter of its schedule
+/// it rightly does not: then once more.
+template <Fault fault>
+Latencies latencies_of(std::uint64_t items) {
+  for (int left = 50;; --left) {
+    try {
+      return launched<fault>(items).outcome.latencies;
+    } catch (const LaunchFailed& failed) {
+      if (left == 0 || !std::string_view(failed.what()).starts_with("missed the rate: ")) throw;
+    }
+  }
+}
+
 TEST(QueuePacing, every_item_has_a_latency) {
-  const Sample sample = launched<Fault::none>(60);
-  EXPECT_EQ(sample.outcome.latencies.count, 60u);
-  EXPECT_GT(sample.outcome.latencies.mean_ns, 0);
-  EXPECT_LE(sample.outcome.latencies.mean_ns, sample.outcome.latencies.max_ns);
+  const Latencies latencies = latencies_of<Fault::none>(60);
+  EXPECT_EQ(latencies.count, 60u);
+  EXPECT_GT(latencies.mean_ns, 0);
+  EXPECT_LE(latencies.mean_ns, latencies.max_ns);
 }
 
 TEST(QueuePacing, a_stall_counts_for_all_items_that_were_due_meanwhile) {
-  const Latencies latencies = launched<Fault::stalls_once>(200).outcome.latencies;
+  const Latencies latencies = latencies_of<Fault::stalls_once>(200);
   // The backlog of 25 items takes another 25 to go: far more than one item in ten has waited for long.
   EXPECT_GT(*latencies.p90_ns, latencies.max_ns / 5);
 }
