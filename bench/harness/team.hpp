@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "harness/job.hpp"
-#include "harness/probe.hpp"
 #include "harness/per_member.hpp"
+#include "harness/probe.hpp"
 #include "posix/child.hpp"
 #include "posix/event_fd.hpp"
 #include "posix/mapping.hpp"

@@ -42,6 +42,12 @@ const Registration registration{{
     .purpose = "how long is an item on its way when items come at a steady rate?",
     .operation = "one item, from when it was due to be sent until it is read",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
+    .bound =
+        [](const Candidate& c, int width) {
+          Bound one_way = bound::round_trip(c.cell, width);
+          one_way.times /= 2;
+          return one_way;
+        },
     .candidates = candidates,
     .open_loop = true,
     .stretch = 5,
