@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 
 #include "posix/fd.hpp"
@@ -65,11 +66,17 @@ class Pipe {
   /// Gives up this process's read end: when all have, writes end in EPIPE. Another thread may be in the
   /// middle of a call: the descriptor's number goes on to mean something of ours, the write end, and reading
   /// from it is an error.
-  void close_read_end() { ::dup3(write_end_.get(), read_end_.get(), O_CLOEXEC); }
+  void close_read_end() {
+    can_read_.store(false, std::memory_order_release);
+    ::dup3(write_end_.get(), read_end_.get(), O_CLOEXEC);
+  }
+  /// Whether this process still has its read end.
+  bool can_read() const { return can_read_.load(std::memory_order_acquire); }
 
  private:
   Fd read_end_;
   Fd write_end_;
+  std::atomic<bool> can_read_{true};
 };
 
 }  // namespace shmoo::posix

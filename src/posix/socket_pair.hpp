@@ -91,6 +91,8 @@ class StreamPair : public detail::SocketPair {
   std::size_t capacity() const { return 0; }
   /// Bytes in the socket.
   std::size_t unread() const { return unread_bytes(read_end_.get()); }
+  /// As a pipe says it: nobody gives up a read end here.
+  bool can_read() const { return true; }
 };
 
 /// Whole messages: each is received by one receiver, in one piece.

@@ -279,6 +279,7 @@ class Stream {
     State& state = *state_;
     const auto look = [&] {
       if (is_uncut()) return;
+      if (!channel_.can_read()) posix::fail("take what a dead process left of its item", EPIPE);
       // A getter that waits will see to it; where there is none, we do.
       const sync::Taken taken = state.read_lock.lock(Deadline::now());
       if (taken == sync::Taken::timed_out) return;
