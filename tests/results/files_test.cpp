@@ -95,6 +95,62 @@ TEST_F(Files, a_journal_whose_last_line_was_cut_gives_the_lines_before) {
   EXPECT_EQ(Journal::read(folder_ / "j").size(), 1u);
 }
 
+TEST_F(Files, a_journal_that_is_taken_up_goes_on_behind_its_last_whole_line) {
+  const fs::path path = folder_ / "j";
+  {
+    Journal journal(path);
+    journal.append({{"n", 1}});
+  }
+  for (const std::string& torn : {std::string(R"({"n": 2, "te)"), std::string(R"({"n": 2})"),
+                                  std::string(3, '\0'), std::string("{\n")}) {
+    std::ofstream(path, std::ios::app) << torn;
+    Journal journal = Journal::take_up(path);
+    ASSERT_EQ(journal.entries().size(), 1u) << torn;
+    EXPECT_EQ(content(path), "{\"n\":1}\n") << torn;
+  }
+  Journal::take_up(path).append({{"n", 2}});
+  EXPECT_EQ(content(path), "{\"n\":1}\n{\"n\":2}\n");
+}
+
+TEST_F(Files, a_journal_that_is_damaged_in_the_middle_is_refused_and_not_touched) {
+  const std::string text = "{\"n\":1}\n{\"n\":\n{\"n\":3}\n";
+  std::ofstream(folder_ / "j") << text;
+  try {
+    Journal::take_up(folder_ / "j");
+    FAIL() << "its second line is no entry";
+  } catch (const JournalRefused& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("line 2"));
+  }
+  EXPECT_EQ(content(folder_ / "j"), text);
+}
+
+TEST_F(Files, there_is_nothing_to_take_up_where_no_journal_is) {
+  EXPECT_THROW(Journal::take_up(folder_ / "j"), std::system_error);
+  EXPECT_EQ(entries(), 0u);
+}
+
+TEST_F(Files, a_journal_belongs_to_one_writer) {
+  Journal journal(folder_ / "j");
+  journal.append({{"n", 1}});
+  EXPECT_THROW(Journal(folder_ / "j"), JournalRefused);
+  EXPECT_THROW(Journal::take_up(folder_ / "j"), JournalRefused);
+  EXPECT_THROW(Journal::move(folder_ / "j", folder_ / "k"), JournalRefused);
+  EXPECT_EQ(Journal::read(folder_ / "j").size(), 1u);
+}
+
+TEST_F(Files, a_journal_begins_empty_over_what_was_there) {
+  std::ofstream(folder_ / "j") << "{\"n\":1}\n";
+  const Journal journal(folder_ / "j");
+  EXPECT_EQ(content(folder_ / "j"), "");
+}
+
+TEST_F(Files, a_journal_that_is_moved_away_keeps_its_entries) {
+  std::ofstream(folder_ / "j") << "{\"n\":1}\n";
+  Journal::move(folder_ / "j", folder_ / "k");
+  EXPECT_EQ(Journal::read(folder_ / "k").size(), 1u);
+  EXPECT_EQ(entries(), 1u);
+}
+
 TEST_F(Files, a_removed_journal_is_gone) {
   Journal journal(folder_ / "j");
   journal.remove();
