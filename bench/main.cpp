@@ -30,8 +30,16 @@ void add_verbs(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"quick", "standard", "full"}))
       ->capture_default_str();
   verb->add_option("--filter", run_options->filter, kFilter);
-  verb->add_option("--rounds", run_options->rounds, "Rounds in fresh processes (default: the profile's)")
+  verb->add_option(
+          "--rounds", run_options->rounds,
+          "Rounds in fresh processes (default: the profile's); with --budget the most that a cell gets")
       ->check(CLI::Range(1, 10'000));
+  verb->add_option(
+      "--budget", run_options->budget,
+      "How long to measure, e.g. 90s, 10m, 1h30m: 3 rounds of each cell, then more where the median "
+      "is known worst");
+  verb->add_flag("--resume", run_options->resume,
+                 "Go on with a run that was killed or interrupted; repeat its other options");
   verb->add_option("--out", run_options->out,
                    "Results file (default: results/<machine>/<profile>.json, and charts beside it)");
   verb->add_option("--deadline", run_options->deadline_s,

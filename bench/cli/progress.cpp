@@ -27,13 +27,14 @@ Progress::~Progress() {
   finish();
 }
 
-void Progress::begins(const std::string& cell, int round, std::size_t done, std::size_t of, double left_s) {
+void Progress::begins(const std::string& cell, int round, double share, double left_s) {
   const std::int64_t now = posix::monotonic_ns();
   if (now - last_ns_ < (terminal_ ? kRewriteNs : kPlainLineNs)) return;
   last_ns_ = now;
   const std::string left = left_s < 0 ? "" : ", " + duration(left_s) + " left";
+  const std::string of = rounds_ > 0 ? fmt::format("/{}", rounds_) : "";
   std::string line =
-      fmt::format("[{:3}%] round {}/{}{}  {}", of ? 100 * done / of : 100, round + 1, rounds_, left, cell);
+      fmt::format("[{:3}%] round {}{}{}  {}", static_cast<int>(100 * share), round + 1, of, left, cell);
   if (!terminal_) {
     fmt::print(stderr, "{}\n", line);
     return;

@@ -9,13 +9,14 @@ namespace shmoo::cli {
 
 class Progress final : public bench::Observer {
  public:
-  /// Writes to stderr, so that stdout stays the command's result.
+  /// Writes to stderr, so that stdout stays the command's result. `rounds`: how many there will be, 0 =
+  /// nobody knows.
   Progress(int rounds);
   ~Progress() override;
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void begins(const std::string& cell, int round, std::size_t done, std::size_t of, double left_s) override;
+  void begins(const std::string& cell, int round, double share, double left_s) override;
   void failed(const std::string& cell, int round, const std::string& reason) override;
   /// Ends the line that is being rewritten; prints nothing else.
   void finish();

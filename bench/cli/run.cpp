@@ -2,15 +2,20 @@
 // is ours to choose.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <random>
 
 #include "cli/plot.hpp"
 #include "cli/progress.hpp"
+#include "cli/run_journal.hpp"
 #include "cli/verbs.hpp"
+#include "harness/budget.hpp"
 #include "harness/campaign.hpp"
 #include "harness/classes.hpp"
 #include "harness/context.hpp"
+#include "harness/duration.hpp"
 #include "harness/selection.hpp"
 #include "machine/instruments.hpp"
 #include "posix/atomic_file.hpp"
@@ -27,6 +32,9 @@ struct Pace {
   int rounds;
   double min_time_s;
 };
+
+// Of a cell, when only a budget bounds them; what --rounds takes at most.
+constexpr int kMostRounds = 10'000;
 
 // A launch has to outlast several scheduler slices (3 to 4 ms), or oversubscribed cells see only a part of
 // the picture.
@@ -95,27 +103,83 @@ void tell_floors(const results::Document& document) {
   throw UsageError(fmt::format("run: no cell matches --filter '{}' (see: shmoo list)", options.filter));
 }
 
+/// Seconds; 0 = no budget.
+double budget_of(const RunOptions& options) {
+  if (options.budget.empty()) return 0;
+  const auto length = bench::parse_duration(options.budget);
+  if (!length || length->count() <= 0)
+    throw UsageError(fmt::format("run: --budget '{}' is no length of time: write it like 90s, 10m or 1h30m",
+                                 options.budget));
+  if (options.rounds > 0 && options.rounds < bench::kLeastRounds)
+    throw UsageError(fmt::format("run: with --budget each cell has at least {} rounds: --rounds {} or more",
+                                 bench::kLeastRounds, bench::kLeastRounds));
+  return static_cast<double>(length->count()) * 1e-9;
+}
+
+[[noreturn]] void refuse_budget(const RunOptions& options, std::size_t cells, double needed_s,
+                                const char* how_sure, const std::string& after) {
+  // Rounded up to what one would type.
+  const std::string needed = needed_s < 120    ? fmt::format("{:.0f}s", std::ceil(needed_s))
+                             : needed_s < 7200 ? fmt::format("{:.0f}m", std::ceil(needed_s / 60))
+                                               : fmt::format("{:.0f}h", std::ceil(needed_s / 3600));
+  throw UsageError(
+      fmt::format("run: --budget {} cannot hold {} rounds of {} cells: they take {} {} here; "
+                  "give that, or fewer cells (--filter, --profile){}",
+                  options.budget, bench::kLeastRounds, cells, how_sure, needed, after));
+}
+
+/// What a budget has bought, and what not.
+void tell_spread(const std::vector<std::string>& cells, const std::vector<bench::Standing>& standings,
+                 double budget_s, double spent_s) {
+  constexpr double kWide = 0.1;  // of the median
+  constexpr std::size_t kTold = 5;
+  const auto [fewest, most] = std::minmax_element(
+      standings.begin(), standings.end(), [](const auto& a, const auto& b) { return a.rounds < b.rounds; });
+  fmt::print("{} to {} rounds per cell", fewest->rounds, most->rounds);
+  if (spent_s > budget_s && most->rounds <= bench::kLeastRounds)
+    fmt::print("; these alone took {}, longer than the budget of {}", duration(spent_s), duration(budget_s));
+  std::vector<double> width;
+  std::vector<std::size_t> order;
+  for (std::size_t at = 0; at < standings.size(); ++at) {
+    width.push_back(bench::median_width(standings[at].times));
+    if (std::isfinite(width[at])) order.push_back(at);
+  }
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return width[a] > width[b]; });
+  const auto wide = std::count_if(order.begin(), order.end(), [&](auto at) { return width[at] > kWide; });
+  if (wide == 0) {
+    if (!order.empty())
+      fmt::print("; every median is known to within {:.1f} %\n", 100 * width[order.front()]);
+    else
+      fmt::print("\n");
+    return;
+  }
+  fmt::print("; {} of {} medians are still wider than {:.0f} %", wide, order.size(), 100 * kWide);
+  fmt::print(" (95 % interval over all classes; below 6 rounds the range):\n");
+  for (std::size_t place = 0; place < std::min<std::size_t>(kTold, static_cast<std::size_t>(wide)); ++place) {
+    const std::size_t at = order[place];
+    fmt::print("  {:4.0f} %  {} ({} rounds)\n", 100 * width[at], cells[at], standings[at].rounds);
+  }
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
+  const std::int64_t start = posix::monotonic_ns();
   const Pace pace = pace_of(options.profile);
+  const double budget_s = budget_of(options);
   bench::Axes axes{options.place, options.wait};
   bench::check(axes);
   const auto selected = bench::expand(bench::select(pace.profile, options.filter), axes);
   if (selected.empty()) refuse_filter(options);
-  const std::filesystem::path out = prepare_out(options);
-  posix::catch_interrupts();
-  for (const auto& path : posix::remove_leftovers())
-    fmt::print(stderr, "removed what a killed run had left: {}\n", path.string());
-
   bench::CampaignPlan plan;
-  plan.rounds = options.rounds > 0 ? options.rounds : pace.rounds;
+  plan.rounds = options.rounds > 0 ? options.rounds : budget_s > 0 ? kMostRounds : pace.rounds;
   plan.min_time_s = pace.min_time_s;
   plan.launch.limit = posix::Nanoseconds(static_cast<std::int64_t>(options.deadline_s * 1e9));
   plan.launch.floors = options.floors;
   plan.launch.awake = options.awake;
   plan.axes = axes;
-  plan.seed = options.seed ? options.seed : std::random_device()();
+  plan.budget_s = budget_s;
+  plan.started_ns = start;
   results::Document document;
   for (const auto& one : selected) {
     if (one.candidate.make)
@@ -123,38 +187,66 @@ int run(const RunOptions& options) {
     else
       document.skipped.push_back({{"name", one.candidate.cell.name()}, {"reason", one.candidate.refusal}});
   }
+  if (const double least = bench::least_s(plan.cells.size(), plan.min_time_s);
+      budget_s > 0 && least > budget_s)
+    refuse_budget(options, plan.cells.size(), least, "at the very least", "");
+  const std::filesystem::path out = prepare_out(options);
+  posix::catch_interrupts();
+  for (const auto& path : posix::remove_leftovers())
+    fmt::print(stderr, "removed what a killed run had left: {}\n", path.string());
+
   document.context =
-      bench::context_of({options.profile, options.filter, plan.rounds, plan.min_time_s, plan.seed});
-  tell_warnings(document.context);
-  posix::become_subreaper();
-  plan.launch.spin_ns = bench::calibrated_spin_ns(plan.launch);
+      bench::context_of({options.profile, options.filter, plan.rounds, plan.min_time_s,
+                         options.seed ? options.seed : std::random_device()(), options.deadline_s, budget_s});
+  document.context["run"]["axes"] = axes.to_json();
   document.context["run"]["floors"] = options.floors;
   document.context["run"]["awake"] = options.awake;
-  document.context["run"]["spin_ns"] = plan.launch.spin_ns;
-
-  const std::size_t cells = plan.cells.size();
-  const std::int64_t start = posix::monotonic_ns();
-  results::Journal journal(out.string() + ".journal");
-  journal.append({{"context", document.context}});
-  Progress progress(plan.rounds);
+  posix::become_subreaper();
+  // A run that goes on waits as it did before.
+  if (!options.resume) document.context["run"]["spin_ns"] = bench::calibrated_spin_ns(plan.launch);
+  const std::string journal_path = out.string() + ".journal";
+  results::Journal journal = options.resume
+                                 ? take_up_journal(journal_path, document, plan.cells, options.seed != 0)
+                                 : begin_journal(journal_path, document, plan.cells);
+  plan.seed = document.context["run"]["seed"];
+  plan.launch.spin_ns = document.context["run"]["spin_ns"];
+  tell_warnings(document.context);
+  Progress progress(budget_s > 0 ? 0 : plan.rounds);
   bench::Campaign campaign(plan, journal, progress);
-  const bool complete = campaign.run();
+  campaign.replay(journal.entries());
+  bool complete = false;
+  try {
+    complete = campaign.run();
+  } catch (const bench::BudgetTooSmall& error) {
+    progress.finish();
+    refuse_budget(options, plan.cells.size(), error.needed_s, "about",
+                  "; what was measured is kept for --resume with a larger budget");
+  }
   progress.finish();
 
+  const std::vector<bench::Standing> standings = campaign.standings();
   document.benchmarks = campaign.rows();
   document.context["classes"] =
       bench::classify(document.benchmarks, bench::topology_is_true(document.context));
   document.failures = campaign.failures();
   document.context["run"]["complete"] = complete;
-  document.context["run"]["seconds"] = static_cast<double>(posix::monotonic_ns() - start) * 1e-9;
+  document.context["run"]["seconds"] = campaign.spent_s();
+  if (budget_s > 0) {
+    int most = 1;
+    for (const bench::Standing& standing : standings) most = std::max(most, standing.rounds);
+    document.context["run"]["rounds"] = most;
+  }
   results::write(out, document);
-  journal.remove();
+  if (complete) journal.remove();
 
   fmt::print("{}{} samples of {} cells, {} failures, {} skipped, in {}: {}\n",
-             complete ? "" : "interrupted; kept what was measured: ", document.benchmarks.size(), cells,
-             document.failures.size(), document.skipped.size(),
+             complete ? "" : "interrupted; kept what was measured: ", document.benchmarks.size(),
+             plan.cells.size(), document.failures.size(), document.skipped.size(),
              duration(document.context["run"]["seconds"].get<double>()), out.string());
   tell_floors(document);
+  if (!complete) fmt::print("to go on: the same command with --resume\n");
+  if (complete && budget_s > 0 && !standings.empty())
+    tell_spread(plan.cells, standings, budget_s, campaign.spent_s());
   std::fflush(stdout);
   if (!complete) return 128 + posix::interrupted();
 

@@ -19,14 +19,16 @@ class UsageError : public std::runtime_error {
 struct RunOptions {
   std::string profile = "quick";
   std::string filter;
-  int rounds = 0;          ///< 0 = the profile's
-  std::string out;         ///< empty = results/<machine>/<profile>.json, and charts beside it
-  double deadline_s = 20;  ///< what one launch may take
-  std::uint64_t seed = 0;  ///< of the random orders; 0 = a new one
-  std::vector<std::string> place{"auto"};     ///< where teams sit: every cell in each of these
+  int rounds = 0;                          ///< 0 = the profile's
+  std::string out;                         ///< empty = results/<machine>/<profile>.json, and charts beside it
+  double deadline_s = 20;                  ///< what one launch may take
+  std::uint64_t seed = 0;                  ///< of the random orders; 0 = a new one
+  std::vector<std::string> place{"auto"};  ///< where teams sit: every cell in each of these
   std::vector<std::string> wait{"adaptive"};  ///< how mechanisms wait: likewise
   bool floors = true;                         ///< probe before and after each sample
   bool awake = true;                          ///< keep the CPUs of the team from halting
+  std::string budget;   ///< how long to measure, e.g. "10m"; empty = a fixed number of rounds
+  bool resume = false;  ///< go on with the journal of the results file
 };
 int run(const RunOptions& options);
 

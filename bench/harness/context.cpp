@@ -66,7 +66,10 @@ results::Json context_of(const RunFacts& run) {
                     {"filter", run.filter},
                     {"rounds", run.rounds},
                     {"min_time_s", run.min_time_s},
-                    {"seed", run.seed}};
+                    {"seed", run.seed},
+                    {"deadline_s", run.deadline_s},
+                    {"budget_s", run.budget_s > 0 ? results::Json(run.budget_s) : results::Json()},
+                    {"resumed", results::Json::array()}};
   const results::Json instruments = machine::instruments();
   context["clock"] = instruments["clock"];
   context["counters"] = instruments["counters"];

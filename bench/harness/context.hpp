@@ -13,6 +13,8 @@ struct RunFacts {
   int rounds = 0;
   double min_time_s = 0;
   std::uint64_t seed = 0;
+  double deadline_s = 0;
+  double budget_s = 0;  ///< 0 = none
 };
 
 /// Everything that a reader of the numbers should know about where they come from.

@@ -110,9 +110,14 @@ void run_round(const RoundPlan& plan, const char* program,
 
   for (const PlannedCell& planned : plan.cells) {
     const auto found = by_name.find(planned.name);
-    if (found == by_name.end() || !found->second->candidate.make)
-      throw std::invalid_argument("the plan names a cell that cannot be run here: " + planned.name);
+    if (found == by_name.end())
+      throw std::invalid_argument("the plan names a cell that does not exist here: " + planned.name);
     tell({{"begin", planned.name}});
+    if (!found->second->candidate.make) {
+      // It could be when the run began: memory comes and goes.
+      tell({{"failure", {{"name", planned.name}, {"reason", found->second->candidate.refusal}}}});
+      continue;
+    }
     const Result result = planned.operations > 0 ? run_cell(*found->second, {planned.operations, plan.launch})
                                                  : calibrate(*found->second, plan);
     if (posix::interrupted()) throw Interrupted();

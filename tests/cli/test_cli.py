@@ -80,13 +80,13 @@ def wait_until(condition, what):
 class Running:
     """A long run in a session of its own, with temporary folders of its own."""
 
-    def __init__(self, folder, filter_=FEW, *words):
+    def __init__(self, folder, filter_=FEW, *words, rounds="5000"):
         self.out = folder / "r.json"
         self.journal = folder / "r.json.journal"
         (folder / "tmp").mkdir(exist_ok=True)
         environment = {**os.environ, "TMPDIR": str(folder / "tmp"), "XDG_RUNTIME_DIR": str(folder / "tmp")}
         self.process = subprocess.Popen(
-            [SHMOO, "run", "--rounds", "5000", "--filter", filter_, "--out", str(self.out), *words],
+            [SHMOO, "run", "--rounds", rounds, "--filter", filter_, "--out", str(self.out), *words],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment)
 
     def samples(self):
@@ -107,8 +107,8 @@ class Running:
 def running(tmp_path):
     started = []
 
-    def start(*words):
-        started.append(Running(tmp_path, *words))
+    def start(*words, **options):
+        started.append(Running(tmp_path, *words, **options))
         return started[-1]
 
     yield start
@@ -214,7 +214,7 @@ def test_being_asked_to_stop_keeps_what_was_measured_and_leaves_nothing(tmp_path
     jsonschema.validate(file, json.loads((TOP / "results" / "schema.json").read_text()))
     assert len(file["benchmarks"]) >= 8 and file["context"]["run"]["complete"] is False
     assert run.members() == {}
-    assert not run.journal.exists()
+    assert "--resume" in run.stdout and run.samples() == len(file["benchmarks"])
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -231,8 +231,195 @@ def test_a_killed_run_takes_its_processes_along_and_the_next_removes_what_it_lef
         timeout=LIMIT, env={**os.environ, "TMPDIR": str(tmp_path / "tmp")})
     assert measured_again.returncode == 0, measured_again.stderr
     assert str(leftover) in measured_again.stderr
+    assert "unfinished run" in measured_again.stderr and str(run.journal) + ".old" in measured_again.stderr
+    assert pathlib.Path(str(run.journal) + ".old").read_text().count('{"sample"') >= 8
     assert list((tmp_path / "tmp").iterdir()) == []
     assert not run.journal.exists()
+
+
+def stopped_midway(start, number, *words, samples=6, rounds="12"):
+    """A run that was ended by a signal, some way into its rounds; another, longer one where it was faster than we."""
+    for rounds in (rounds, "60", "300"):
+        run = start(FEW, *words, rounds=rounds)
+        run.wait_for_samples(samples)
+        run.process.send_signal(number)
+        if run.finish() != 0:
+            run.rounds = rounds
+            wait_until(lambda: run.members() == {}, "the end of every process of the run")
+            return run
+    raise AssertionError("no run could be stopped")
+
+
+def resumed(run, *words, filter_=FEW, rounds=None):
+    return call("run", "--resume", "--rounds", rounds or run.rounds, "--filter", filter_, "--out", str(run.out), *words)
+
+
+def journal_rows(run):
+    entries = [json.loads(line) for line in run.journal.read_text().splitlines() if line.endswith("}")]
+    return [entry["sample"] for entry in entries if "sample" in entry]
+
+
+def by_round(rows):
+    found = {(row["name"], row["repetition_index"]): row["real_time"] for row in rows}
+    assert len(found) == len(rows), "a cell was measured twice in a round"
+    return found
+
+
+def assert_whole(run, before):
+    """Every cell has each of its rounds once, with equal work; what was there before the end has been kept."""
+    file = json.loads(run.out.read_text())
+    jsonschema.validate(file, json.loads((TOP / "results" / "schema.json").read_text()))
+    rows = by_round(file["benchmarks"])
+    names = {name for name, _ in rows}
+    assert len(names) == 4
+    assert set(rows) == {(name, index) for name in names for index in range(int(run.rounds))}
+    assert by_round(before).items() <= rows.items()
+    for name in names:
+        assert len({row["iterations"] for row in file["benchmarks"] if row["name"] == name}) == 1
+    assert {row["repetitions"] for row in file["benchmarks"]} == {int(run.rounds)}
+    assert file["context"]["run"]["complete"] is True
+    assert not run.journal.exists()
+    return file
+
+
+def test_a_killed_run_goes_on_where_it_was(running):
+    run = stopped_midway(running, signal.SIGKILL)
+    before = journal_rows(run)
+    with run.journal.open("a") as journal:
+        journal.write('{"sample":{"name":"value/incr')  # a line that was torn
+    done = resumed(run)
+    assert done.returncode == 0, done.stderr
+    file = assert_whole(run, before)
+    assert len(file["context"]["run"]["resumed"]) == 1
+
+
+def test_an_interrupted_run_goes_on_as_often_as_it_takes(running):
+    run = stopped_midway(running, signal.SIGINT)
+    assert json.loads(run.out.read_text())["context"]["run"]["complete"] is False
+    again = Running(run.out.parent, FEW, "--resume", rounds=run.rounds)
+    try:
+        again.wait_for_samples(len(journal_rows(run)) + 2)
+        again.process.send_signal(signal.SIGINT)
+        interrupted = again.finish() != 0
+    finally:
+        again.process.kill()
+    if interrupted:
+        before = journal_rows(run)
+        assert resumed(run).returncode == 0
+        file = assert_whole(run, before)
+        assert len(file["context"]["run"]["resumed"]) == 2
+
+
+def test_a_run_goes_on_only_with_what_it_was_begun_with(running):
+    run = stopped_midway(running, signal.SIGINT)
+    journal = run.journal.read_text()
+    assert_one_line(resumed(run, filter_="value/increment/atomic"), "--resume", "--filter", FEW)
+    assert_one_line(resumed(run, rounds="7"), "--rounds is 7, was " + run.rounds)
+    assert_one_line(resumed(run, "--deadline", "5"), "--deadline")
+    assert_one_line(resumed(run, "--profile", "standard"), "--profile", "quick")
+    assert_one_line(resumed(run, "--budget", "10m"), "--budget")
+    assert_one_line(resumed(run, "--seed", "1"), "--seed")
+    assert run.journal.read_text() == journal
+    context, _, rest = journal.partition("\n")
+    for place, key, what in (("build", "commit", "another build"), ("machine", "kernel", "another machine")):
+        changed = json.loads(context)
+        inner = changed["context"][place]
+        inner = inner["identity"] if place == "machine" else inner
+        inner[key] = "made up"
+        run.journal.write_text(json.dumps(changed) + "\n" + rest)
+        assert_one_line(resumed(run), what, key, "made up")
+    run.journal.write_text(journal)
+    assert resumed(run).returncode == 0
+
+
+def test_there_is_nothing_to_resume_without_a_journal(tmp_path):
+    assert_one_line(call("run", "--resume", "--out", str(tmp_path / "r.json")), "r.json.journal")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_runs_do_not_write_to_one_journal(running):
+    run = running()
+    run.wait_for_samples()
+    run.rounds = "5000"
+    assert_one_line(resumed(run), "another run", str(run.journal))
+    assert_one_line(call("run", "--filter", FEW, "--out", str(run.out)), "another run", "--out")
+    before = run.samples()
+    run.wait_for_samples(before + 1)
+
+
+def test_a_bad_budget_is_one_line_that_says_what_to_type(tmp_path):
+    for bad in ("90", "soon", "-5s", "0s"):
+        assert_one_line(call("run", f"--budget={bad}", "--out", str(tmp_path / "r.json")), "--budget", bad, "10m")
+    assert_one_line(call("run", "--budget", "10m", "--rounds", "2", "--out", str(tmp_path / "r.json")), "3 rounds")
+    assert_one_line(call("run", "--budget", "1s", "--profile", "full", "--out", str(tmp_path / "r.json")), "1s", "3 rounds")
+    assert list(tmp_path.iterdir()) == []
+
+
+def assert_rounds_are_told_truly(file, least=3):
+    rounds = {}
+    for row in [*file["benchmarks"], *file["failures"]]:
+        rounds.setdefault(row["name"], []).append(row.get("repetition_index", row.get("round")))
+    for name, indices in rounds.items():
+        assert sorted(indices) == list(range(len(indices))) and len(indices) >= least, name
+    for row in file["benchmarks"]:
+        assert row["repetitions"] == len(rounds[row["name"]])
+    assert file["context"]["run"]["rounds"] == max(len(indices) for indices in rounds.values())
+    return rounds
+
+
+@pytest.fixture(scope="module")
+def budgeted(tmp_path_factory):
+    """A run with a budget that was large enough for this machine as it is now: (what it said, the file)."""
+    out = tmp_path_factory.mktemp("budget") / "r.json"
+    for budget in ("6s", "25s", "100s"):
+        done = call("run", "--filter", FEW, "--budget", budget, "--out", str(out), *(["--resume"] if budget != "6s" else []))
+        if done.returncode != 2:
+            break
+        assert_refuses_the_budget(done, budget)
+    assert done.returncode == 0, done.stderr
+    return done, out
+
+
+def assert_refuses_the_budget(done, budget):
+    assert f"--budget {budget} cannot hold 3 rounds of 4 cells" in done.stderr and done.stdout == ""
+
+
+def test_a_budget_gives_each_cell_three_rounds_and_the_widest_more(budgeted):
+    done, out = budgeted
+    file = json.loads(out.read_text())
+    jsonschema.validate(file, json.loads((TOP / "results" / "schema.json").read_text()))
+    rounds = assert_rounds_are_told_truly(file)
+    assert len(rounds) == 4
+    # A machine so busy that 3 rounds fill the budget says so.
+    assert max(map(len, rounds.values())) > 3 or "longer than the budget" in done.stdout
+    assert "rounds per cell" in done.stdout and "%" in done.stdout
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_with_a_budget_rounds_are_the_most_of_a_cell(tmp_path):
+    file = measured(tmp_path / "r.json", "--filter", FEW, "--budget", "10m", "--rounds", "5")
+    assert {len(indices) for indices in assert_rounds_are_told_truly(file).values()} == {5}
+    assert file["context"]["run"]["budget_s"] == 600
+
+
+def test_a_run_with_a_budget_goes_on_too(running):
+    run = stopped_midway(running, signal.SIGKILL, "--budget", "20m", samples=15)
+    before = journal_rows(run)
+    done = resumed(run, "--budget", "10s")  # another one may be given
+    assert done.returncode == 0, done.stderr
+    file = json.loads(run.out.read_text())
+    assert_rounds_are_told_truly(file)
+    assert by_round(before).items() <= by_round(file["benchmarks"]).items()
+    assert file["context"]["run"]["budget_s"] == 10
+
+
+@pytest.mark.skipif(not COMPARE.exists(), reason="Debian package libbenchmark-tools is not installed")
+def test_google_benchmarks_compare_reads_files_with_unequal_rounds(tmp_path, budgeted):
+    measured(tmp_path / "b.json", "--filter", FEW, "--rounds", "4")
+    done = subprocess.run(["/usr/bin/python3", str(COMPARE), "benchmarks", str(budgeted[1]), "b.json"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 0, done.stderr
+    assert "value/increment/mutex/bytes:8/procs:4" in done.stdout
 
 
 def test_a_killed_member_costs_one_sample_and_is_named(running):
