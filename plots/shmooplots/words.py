@@ -74,7 +74,7 @@ def team_class(name: str | None) -> str:
 
 
 def paced(cell: Cell) -> bool:
-    """Whether the suite prescribes the rate, so that the time per operation says nothing about the mechanism."""
+    """Whether the suite prescribes the rate: the time is a latency then, to be compared at the same load only."""
     return cell.key.workload == "paced" or bool(cell.axis("load"))
 
 
