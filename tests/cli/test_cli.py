@@ -93,7 +93,10 @@ class Running:
         return self.journal.read_text().count('{"sample"') if self.journal.exists() else 0
 
     def wait_for_samples(self, count=1):
-        wait_until(lambda: self.samples() >= count, "samples in the journal")
+        def there():
+            assert self.process.poll() is None, f"the run ended: {self.process.communicate()}"
+            return self.samples() >= count
+        wait_until(there, "samples in the journal")
 
     def members(self):
         return session_members(self.process.pid)
