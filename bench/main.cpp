@@ -60,6 +60,12 @@ void add_verbs(CLI::App& app, int& exit_code) {
                    "spin, yield, block; several with commas")
       ->delimiter(',')
       ->capture_default_str();
+  verb->add_option("--idle", run_options->idle,
+                   "How long processes rest before each operation, as an axis: 0 (hot), 1ms, 10ms, 100ms; "
+                   "several with "
+                   "commas")
+      ->delimiter(',')
+      ->capture_default_str();
   verb->add_flag("!--no-floors", run_options->floors, "Take no probes: no floors and no classes");
   verb->add_flag("!--no-awake", run_options->awake, "Let the team's CPUs halt when nobody runs on them");
   verb->callback([run_options, &exit_code] { exit_code = run(*run_options); });

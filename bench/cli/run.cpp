@@ -167,7 +167,7 @@ int run(const RunOptions& options) {
   const std::int64_t start = posix::monotonic_ns();
   const Pace pace = pace_of(options.profile);
   const double budget_s = budget_of(options);
-  bench::Axes axes{options.place, options.wait};
+  bench::Axes axes{options.place, options.wait, options.idle};
   bench::check(axes);
   const auto selected = bench::expand(bench::select(pace.profile, options.filter), axes);
   if (selected.empty()) refuse_filter(options);

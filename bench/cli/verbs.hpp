@@ -25,6 +25,7 @@ struct RunOptions {
   std::uint64_t seed = 0;                  ///< of the random orders; 0 = a new one
   std::vector<std::string> place{"auto"};  ///< where teams sit: every cell in each of these
   std::vector<std::string> wait{"adaptive"};  ///< how mechanisms wait: likewise
+  std::vector<std::string> idle{"0"};         ///< the rest before each operation: likewise
   bool floors = true;                         ///< probe before and after each sample
   bool awake = true;                          ///< keep the CPUs of the team from halting
   std::string budget;   ///< how long to measure, e.g. "10m"; empty = a fixed number of rounds

@@ -14,10 +14,14 @@ namespace shmoo::bench {
 struct Axes {
   std::vector<std::string> place{"auto"};
   std::vector<std::string> wait{"adaptive"};
+  std::vector<std::string> idle{"0"};  ///< durations: the rest before each operation
 
   results::Json to_json() const;
   static Axes from_json(const results::Json& json);
 };
+
+/// The rest before each operation of this cell, by its axis "idle"; 0 for a hot one.
+posix::Nanoseconds rest_of(const Cell& cell);
 
 /// Throws std::invalid_argument naming the first value that an axis does not have.
 void check(const Axes& axes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/axes.hpp"
 #include "harness/seats.hpp"
 #include "sync/patience.hpp"
 
@@ -53,7 +54,9 @@ Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64
   const std::vector<int> used = taken(seats.cpus, plan.procs);
   if (plan.procs > 1 && !used.empty()) sample_.nearness = nearness(used);
   set_patience(cell, seats.width, options.spin_ns);
-  if (options.awake) companions_ = Companions(used);
+  plan.rest = rest_of(cell);
+  // To rest is to let the CPUs halt.
+  if (options.awake && plan.rest.count() == 0) companions_ = Companions(used);
 
   if (options.floors) {
     const auto add = [&](const Bound& bound, std::unique_ptr<Probe>& probe, TeamPlan::Probing& probing) {

@@ -59,6 +59,11 @@ Result run_cell(const Selected& cell, const FixtureOptions& options) {
 /// one that was held up (a stolen slice, a late wake-up) is long with far too few operations, and its count
 /// would stay for all rounds.
 Result calibrate(const Selected& cell, const RoundPlan& plan) {
+  // Rests make the length of a launch, not operations: some two seconds of them, and enough for a median.
+  if (const posix::Nanoseconds rest = rest_of(cell.candidate.cell); rest.count() > 0) {
+    const auto count = std::clamp<std::int64_t>(2'000'000'000 / rest.count(), 20, 200);
+    return run_cell(cell, {static_cast<std::uint64_t>(count * cell.candidate.cell.procs), plan.launch});
+  }
   Result result = run_cell(cell, {0, plan.launch});
   // Over at the first launches: either an operation is really that long, or they were held up. A second try
   // tells.

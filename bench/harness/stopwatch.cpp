@@ -27,8 +27,10 @@ void Stopwatch::end_operation(Ticks start) {
   due_ = every_ - 1;
 }
 
-void Stopwatch::arm(bool on) {
+void Stopwatch::arm(bool on, posix::Nanoseconds rest) {
   warming_ = false;
+  rest_ = rest;
+  sum_ps_ = 0;
   histogram_.clear();
   every_ = 0;
   due_ = kNever;

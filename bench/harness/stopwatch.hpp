@@ -13,10 +13,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 #include "harness/histogram.hpp"
 #include "posix/fast_clock.hpp"
 #include "posix/mapping.hpp"
+#include "posix/rest.hpp"
 
 namespace shmoo::bench {
 
@@ -33,6 +35,7 @@ class alignas(posix::kPad) Stopwatch {
   template <class Operation>
   void each(std::uint64_t count, Operation operation) {
     if (warming_) due_ = std::max<std::uint64_t>(1, count / kBlocks);
+    if (rest_.count() > 0 && !warming_) return each_rested(count, operation);
     while (count > 0) {
       const std::uint64_t block = std::min(count, due_);
       count -= block;
@@ -55,7 +58,12 @@ class alignas(posix::kPad) Stopwatch {
   const posix::FastClock& clock() const { return clock_; }
 
   /// Ends the warm-up: forgets what it recorded and chooses n. `on` false: nothing is timed from here on.
-  void arm(bool on);
+  /// With a `rest` each operation is timed, and waits so long before it begins.
+  void arm(bool on, posix::Nanoseconds rest = posix::Nanoseconds(0));
+  /// What the timed operations took together, ns, when they rested: then the rest is no part of their time.
+  std::optional<std::int64_t> rested_ns() const {
+    return rest_.count() > 0 ? std::optional(static_cast<std::int64_t>(sum_ps_ / 1000)) : std::nullopt;
+  }
   /// n; 0 while warming up or when nothing is timed.
   std::uint64_t every() const { return every_; }
   const Histogram& histogram() const { return histogram_; }
@@ -67,6 +75,19 @@ class alignas(posix::kPad) Stopwatch {
   static constexpr std::uint64_t kBlocks = 8;
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
+  template <class Operation>
+  void each_rested(std::uint64_t count, Operation operation) {
+    for (; count > 0; --count) {
+      posix::nap(rest_);
+      const Ticks start = clock_.now();
+      operation();
+      const Ticks took = posix::FastClock::between(start, clock_.now());
+      const auto ps = clock_.ps(posix::FastClock::between(clock_.cost(), took));
+      histogram_.record(ps);
+      sum_ps_ += ps;
+    }
+  }
+
   explicit Stopwatch(double overhead) : clock_(posix::FastClock::best()), overhead_ns_(overhead) {}
   void end_block(Ticks before, std::uint64_t operations);
   void end_operation(Ticks start);
@@ -75,6 +96,8 @@ class alignas(posix::kPad) Stopwatch {
   double overhead_ns_;
   double least_ns_ = 0;  // per operation, of the warm-up's quickest block: a cold start must not make n small
   bool warming_ = true;
+  posix::Nanoseconds rest_{0};
+  std::uint64_t sum_ps_ = 0;
   std::uint64_t every_ = 0;
   std::uint64_t due_ = 0;  // operations before the next that is timed, or before the end of a block
   Histogram histogram_;

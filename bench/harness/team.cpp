@@ -94,7 +94,7 @@ class Team::Worker final : public Member {
       slot_.report.operations = timed.share;
       slot_.counted = false;
       slot_.took_ns = 0;
-      stopwatch().arm(team_.plan_.latencies);
+      stopwatch().arm(team_.plan_.latencies, team_.plan_.rest);
 
       enter(Slot::at_the_gate);
       wait_at_gate();
@@ -109,6 +109,7 @@ class Team::Worker final : public Member {
       slot_.report.start_ns = posix::monotonic_ns();
       team_.job_.work(*this, timed);
       slot_.report.finish_ns = posix::monotonic_ns();
+      if (const auto rested = stopwatch().rested_ns()) slot_.took_ns = *rested;
       counters.stop();
       slot_.usage = posix::own_usage() - before;
       slot_.counts = counters.counts();

@@ -41,6 +41,7 @@ struct TeamPlan {
   std::uint64_t operations = 1;  ///< timed operations of the whole team
   std::uint64_t warm_up = 1;     ///< operations of the whole team before the gate
   bool latencies = true;         ///< time every n-th operation, where the work lets it
+  posix::Nanoseconds rest{0};    ///< before each timed operation, of work that is timed one by one
   std::vector<int> cpus;         ///< member i is pinned to cpus[i % size]; empty = not pinned
   /// What the members probe before and after the timed work, if anything; shared by them, owned by the
   /// caller.

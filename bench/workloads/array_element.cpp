@@ -139,6 +139,7 @@ const Registration registration{{
           return span_cells<catalog::Arrays, ElementAccess>("array", "element", arrays::sizes(),
                                                             process_counts(1));
         },
+    .rests = true,
 }};
 
 }  // namespace

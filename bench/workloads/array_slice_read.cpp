@@ -110,6 +110,7 @@ const Registration registration{{
           return span_cells<catalog::Arrays, SliceRead>("array", "slice_read", arrays::sizes(),
                                                         process_counts(1));
         },
+    .rests = true,
 }};
 
 }  // namespace

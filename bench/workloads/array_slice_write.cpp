@@ -113,6 +113,7 @@ const Registration registration{{
           return span_cells<catalog::Arrays, SliceWrite>("array", "slice_write", arrays::sizes(),
                                                          process_counts(1));
         },
+    .rests = true,
 }};
 
 }  // namespace

@@ -36,6 +36,7 @@ const Registration registration{{
     .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] { return span_cells<catalog::Dicts, Mixed>("dict", "mixed", dicts::sizes(), process_counts(1)); },
+    .rests = true,
 }};
 
 }  // namespace

@@ -32,6 +32,7 @@ const Registration registration{{
         [] {
           return span_cells<catalog::Dicts, Update>("dict", "update", dicts::sizes(), process_counts(1));
         },
+    .rests = true,
 }};
 
 }  // namespace

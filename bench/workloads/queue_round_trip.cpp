@@ -78,6 +78,7 @@ const Registration registration{{
     .bound = [](const Candidate& c, int width) { return bound::round_trip(c.cell, width); },
     .candidates =
         [] { return span_cells<catalog::Queues, RoundTrip>("queue", "round_trip", traffic::sizes(), {{2}}); },
+    .rests = true,
 }};
 
 }  // namespace

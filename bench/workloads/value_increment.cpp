@@ -74,6 +74,7 @@ const Registration registration{{
           return span_cells<catalog::Values, Increment>("value", "increment", {{sizeof(Number)}},
                                                         process_counts(1));
         },
+    .rests = true,
 }};
 
 }  // namespace

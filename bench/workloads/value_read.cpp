@@ -69,6 +69,7 @@ const Registration registration{{
         [] {
           return span_cells<catalog::Values, Read>("value", "read", {{sizeof(Number)}}, process_counts(1));
         },
+    .rests = true,
 }};
 
 }  // namespace

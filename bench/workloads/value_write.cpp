@@ -89,6 +89,7 @@ const Registration registration{{
         [] {
           return span_cells<catalog::Values, Write>("value", "write", {{sizeof(Number)}}, process_counts(1));
         },
+    .rests = true,
 }};
 
 }  // namespace

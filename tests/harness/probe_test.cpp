@@ -11,6 +11,7 @@
 #include "harness/axes.hpp"
 #include "harness/companions.hpp"
 #include "harness/launch.hpp"
+#include "harness/opaque.hpp"
 #include "harness/probe.hpp"
 #include "harness/seats.hpp"
 #include "posix/affinity.hpp"
@@ -60,7 +61,8 @@ TEST_P(EachProbe, does_not_know_when_nobody_else_comes) {
   if (count < 2) GTEST_SKIP() << "one party";
   const auto probe = make_probe(GetParam(), 64, count);
   EXPECT_TRUE(std::isnan(probe->measure(0, kProbeBudget)));
-  // Called to the burst that party 0 gave up, and alone in it. A pipe's reader waits in the kernel, for its team's deadline.
+  // Called to the burst that party 0 gave up, and alone in it. A pipe's reader waits in the kernel, for its
+  // team's deadline.
   if (GetParam() != Floor::pipe) {
     EXPECT_TRUE(std::isnan(probe->measure(1, kProbeBudget)));
   }
@@ -177,10 +179,38 @@ TEST(Axes, refuse_what_is_impossible_and_say_why) {
   EXPECT_NE(expand(one, {{"far"}, {"adaptive"}}).front().candidate.refusal, "");
 }
 
+/// Counts its operations through the stopwatch.
+class Resting final : public Job {
+ public:
+  void work(Member& member, const Phase& phase) override {
+    member.stopwatch().each(phase.share, [] { next_operation(); });
+  }
+  std::optional<std::string> verify(std::span<const MemberReport>) override { return std::nullopt; }
+};
+
+TEST(Axes, let_a_team_rest_before_each_operation) {
+  Workload workload;
+  std::vector<Selected> one{{&workload, adding(1)}};
+  one.front().candidate.make = [] { return std::make_unique<Resting>(); };
+  EXPECT_NE(expand(one, {{"auto"}, {"adaptive"}, {"1ms"}}).front().candidate.refusal, "");
+  workload.rests = true;
+  const Selected cold = expand(one, {{"auto"}, {"adaptive"}, {"5ms"}}).front();
+  EXPECT_EQ(cold.candidate.cell.name(), "value/adding/none/bytes:8/procs:1/idle:5ms");
+  const std::int64_t start = posix::monotonic_ns();
+  const Sample sample = Launch(workload, cold.candidate, 40, LaunchOptions()).run();
+  // Forty rests passed, and are no part of what the operations took.
+  EXPECT_GE(posix::monotonic_ns() - start, 40 * 5'000'000);
+  EXPECT_EQ(sample.outcome.latencies.count, 40u);
+  EXPECT_LE(sample.ns_per_operation(), static_cast<double>(posix::monotonic_ns() - start) / 40 - 5'000'000);
+}
+
 TEST(Axes, are_checked_by_name) {
   EXPECT_NO_THROW(check(Axes{{"auto", "smt", "unpinned"}, {"spin", "yield"}}));
   EXPECT_THROW(check(Axes{{"near"}, {"spin"}}), std::invalid_argument);
   EXPECT_THROW(check(Axes{{"auto"}, {"sleep"}}), std::invalid_argument);
+  EXPECT_NO_THROW(check(Axes{{"auto"}, {"spin"}, {"0", "1ms", "100ms"}}));
+  for (const char* wrong : {"", "1", "-1ms", "2s", "soon"})
+    EXPECT_THROW(check(Axes{{"auto"}, {"spin"}, {wrong}}), std::invalid_argument) << wrong;
 }
 
 TEST(Axes, put_a_team_on_one_cpu) {
