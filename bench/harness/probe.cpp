@@ -195,62 +195,94 @@ class CacheLine final : public Bursts {
   std::uint32_t number_ = 0;  // each party's own; both count alike
 };
 
-/// Messages in blocks: the counter is published once for 256 of them, so nothing is left but the bytes.
+/// Messages in blocks: the counter is published once for up to 256 of them, so nothing is left but the bytes.
+/// Which way of moving them is the fastest, and in blocks of what length, depends on caches and size: forms.
 class BlockStream final : public Bursts {
  public:
   explicit BlockStream(std::uint64_t bytes)
-      : Bursts(2, 2),
+      : Bursts(2, kForms),
         bytes_((std::max<std::uint64_t>(bytes, 8) + 7) / 8 * 8),
-        messages_(std::clamp<std::uint64_t>((1 << 20) / bytes_, 1, 256)),
         counters_(0),
-        memory_(kBlocks * messages_ * bytes_) {}
+        memory_(kBlocks * most_messages(kLargeBlock) * bytes_) {}
 
  private:
   static constexpr std::uint64_t kBlocks = 4;
+  static constexpr std::uint64_t kLargeBlock = 1 << 20;
+  static constexpr std::uint64_t kSmallBlock = 16 << 10;  // all blocks together fit the nearest caches
+  static constexpr int kForms = 4;
+  static bool in_words(int form) { return form < 2; }
+  static int pauses(int form) { return form % 2; }
+
   struct Counters {
     Line<std::uint64_t> put;
     Line<std::uint64_t> got;
     Line<std::uint64_t> sum;
   };
 
-  /// Blocks of one burst: about 100 us of messages, so that several bursts fit the budget.
-  std::uint64_t blocks() const {
-    return std::clamp<std::uint64_t>((256 << 10) / (messages_ * bytes_), 2, 16);
+  std::uint64_t most_messages(std::uint64_t block) const {
+    return std::clamp<std::uint64_t>(block / bytes_, 1, 256);
   }
-  std::uint64_t operations(int) const override { return blocks() * messages_; }
+  std::uint64_t messages(int form) const { return most_messages(form == 0 ? kLargeBlock : kSmallBlock); }
+  /// Blocks of one burst: so many bytes that several bursts fit the budget.
+  std::uint64_t blocks(int form) const {
+    return std::clamp<std::uint64_t>((256 << 10) / (messages(form) * bytes_), 2, 64);
+  }
+  std::uint64_t operations(int form) const override { return blocks(form) * messages(form); }
 
-  std::uint64_t* block(std::uint64_t number) const {
-    return reinterpret_cast<std::uint64_t*>(memory_.data() + number % kBlocks * messages_ * bytes_);
+  std::byte* block(std::uint64_t number, std::uint64_t bytes) const {
+    return memory_.data() + number % kBlocks * bytes;
+  }
+  std::byte* own(std::uint64_t bytes) {
+    if (own_.size() < bytes) own_.resize(bytes, std::byte{1});
+    return own_.data();
   }
 
   double burst(int form) override {
     Counters& counters = *counters_;
+    const std::uint64_t bytes = messages(form) * bytes_;
+    const std::byte* const source = in_words(form) ? nullptr : own(bytes);
     bool lost = false;
     const double ns = timed(operations(form), [&] {
-      const std::uint64_t end = number_ + blocks();
+      const std::uint64_t end = number_ + blocks(form);
       for (; number_ < end && !lost; ++number_) {
         lost = !look_until(
-            [&] { return number_ - counters.got.value.load(std::memory_order_acquire) < kBlocks; }, form);
-        std::uint64_t* const words = block(number_);
-        for (std::uint64_t i = 0; i < messages_ * bytes_ / 8; ++i) words[i] = number_ + i;
+            [&] { return number_ - counters.got.value.load(std::memory_order_acquire) < kBlocks; },
+            pauses(form));
+        std::byte* const to = block(number_, bytes);
+        if (in_words(form)) {
+          auto* const words = reinterpret_cast<std::uint64_t*>(to);
+          for (std::uint64_t i = 0; i < bytes / 8; ++i) words[i] = number_ + i;
+        } else {
+          std::memcpy(to, source, bytes);
+        }
         counters.put.value.store(number_ + 1, std::memory_order_release);
       }
       // The time ends when the last message was read.
-      lost = lost ||
-             !look_until([&] { return counters.got.value.load(std::memory_order_acquire) == number_; }, form);
+      lost =
+          lost || !look_until([&] { return counters.got.value.load(std::memory_order_acquire) == number_; },
+                              pauses(form));
     });
     return lost ? kUnknown : ns;
   }
 
   bool partner(int, int form) override {
     Counters& counters = *counters_;
+    const std::uint64_t bytes = messages(form) * bytes_;
+    std::byte* const target = in_words(form) ? nullptr : own(bytes);
     std::uint64_t sum = 0;
-    const std::uint64_t end = number_ + blocks();
+    const std::uint64_t end = number_ + blocks(form);
     for (; number_ < end; ++number_) {
-      if (!look_until([&] { return counters.put.value.load(std::memory_order_acquire) > number_; }, form))
+      if (!look_until([&] { return counters.put.value.load(std::memory_order_acquire) > number_; },
+                      pauses(form)))
         return false;
-      const std::uint64_t* const words = block(number_);
-      for (std::uint64_t i = 0; i < messages_ * bytes_ / 8; ++i) sum += words[i];
+      const std::byte* const from = block(number_, bytes);
+      if (in_words(form)) {
+        const auto* const words = reinterpret_cast<const std::uint64_t*>(from);
+        for (std::uint64_t i = 0; i < bytes / 8; ++i) sum += words[i];
+      } else {
+        std::memcpy(target, from, bytes);
+        next_operation();
+      }
       counters.got.value.store(number_ + 1, std::memory_order_release);
     }
     counters.sum.value.store(sum, std::memory_order_relaxed);
@@ -258,9 +290,9 @@ class BlockStream final : public Bursts {
   }
 
   const std::uint64_t bytes_;
-  const std::uint64_t messages_;
   posix::Shared<Counters> counters_;
   posix::SharedMapping memory_;
+  std::vector<std::byte> own_;
   std::uint64_t number_ = 0;  // the next block; each party's own, both count alike
 };
 
@@ -304,7 +336,9 @@ class Copy final : public Bursts {
     const double ns = timed(repeats(), [&] {
       const std::byte* const from = at(number);
       if (chunk_ == sizeof(std::uint64_t))
-        copy_words(own_.data(), from);
+        copy_words<std::uint64_t>(own_.data(), from);
+      else if (chunk_ == sizeof(std::uint32_t))
+        copy_words<std::uint32_t>(own_.data(), from);
       else
         for (std::uint64_t i = 0; i < repeats(); ++i) {
           std::memcpy(own_.data(), from, chunk_);
@@ -322,9 +356,10 @@ class Copy final : public Bursts {
 
   /// A word is what the smallest mechanisms move: a call, or a loop's end after each, would cost more than
   /// the move.
+  template <class Word>
   void copy_words(std::byte* to, const std::byte* from) const {
     const auto one = [&] {
-      std::memcpy(to, from, sizeof(std::uint64_t));
+      std::memcpy(to, from, sizeof(Word));
       next_operation();
     };
     for (std::uint64_t i = 0; i < repeats(); i += 8) one(), one(), one(), one(), one(), one(), one(), one();
