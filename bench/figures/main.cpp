@@ -9,6 +9,9 @@
 //   value/increment and
 //               array/element (a few ns each), and queue/round_trip through a ring
 //
+//   floors      queue/stream/spsc_ring with probes and the timing of single operations, over the same with
+//   neither
+//
 // Usage: shmoo_figures [ROUNDS]. Prints, per figure, the median over rounds of the ratio within a round, and
 // its range.
 #include <fmt/format.h>
@@ -64,10 +67,23 @@ double measured(const Candidate& candidate, std::uint64_t operations) {
   return Launch(candidate, operations, kLimit).run().ns_per_operation();
 }
 
-Candidate find(const std::string& name) {
+Selected select_one(const std::string& name) {
   const auto found = select(Profile::full, "^" + name + "$");
   if (found.size() != 1) throw std::runtime_error("no cell " + name);
-  return found.front().candidate;
+  return found.front();
+}
+
+Candidate find(const std::string& name) {
+  return select_one(name).candidate;
+}
+
+/// ns per operation as `shmoo run` measures it, with everything that stands beside the work or without.
+double with_floors(const Selected& cell, std::uint64_t operations, bool on) {
+  LaunchOptions options;
+  options.limit = kLimit;
+  options.floors = on;
+  options.latencies = on;
+  return Launch(*cell.workload, cell.candidate, operations, options).run().ns_per_operation();
 }
 
 /// ns per operation of `work`, timed by the forked and pinned process itself.
@@ -144,6 +160,10 @@ void run(int rounds) {
                        {"value/increment/atomic/bytes:8/procs:2", kAdds, {}},
                        {"array/element/raw/bytes:24/procs:1", kAdds, {}},
                        {"queue/round_trip/spsc_ring/bytes:64/procs:2", 100'000, {}}};
+  constexpr std::uint64_t kItems = 400'000;
+  constexpr int kPairs = 5;
+  const Selected stream = select_one("queue/stream/spsc_ring/bytes:64/procs:2");
+  std::vector<double> floors;
   for (int round = 0; round < rounds; ++round) {
     empties.push_back(measured(empty, kAdds));
     // ABBA: the same place in the order must not always fall to the same side.
@@ -155,6 +175,14 @@ void run(int rounds) {
     };
     increments.push_back(ratio(increment, fetch_add_by_hand, kAdds));
     trips.push_back(ratio(round_trip, pipe_by_hand, kTrips));
+    // Several pairs: where the CPUs sit changes from launch to launch, and with it far more than what is
+    // asked.
+    for (int pair = 0; pair < kPairs; ++pair) {
+      const bool on_first = (pair % 2 == 0) == ours_first;
+      const double first = with_floors(stream, kItems, on_first);
+      const double second = with_floors(stream, kItems, !on_first);
+      floors.push_back(on_first ? first / second : second / first);
+    }
     for (Timed& one : all_timed) {
       const Candidate candidate = find(one.name);
       const double first = timed(candidate, one.operations, ours_first);
@@ -165,6 +193,7 @@ void run(int rounds) {
   print("empty", "ns per operation", empties);
   print("increment", "x by hand", increments);
   print("round_trip", "x by hand", trips);
+  print("floors", "x without", floors);
   for (Timed& one : all_timed) print(one.name, "x untimed", one.ratios);
 }
 

@@ -49,6 +49,7 @@ Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64
   if (!seats.refusal.empty()) throw LaunchFailed(seats.refusal);
   TeamPlan plan = plan_for(cell, at_least, options.limit);
   plan.cpus = seats.cpus;
+  plan.latencies = options.latencies;
   sample_.operations = plan.operations;
   sample_.oversubscribed = plan.procs > seats.width;
   const std::vector<int> used = taken(seats.cpus, plan.procs);

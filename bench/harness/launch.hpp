@@ -19,6 +19,7 @@ inline constexpr std::int64_t kUsualSpinNs = 50'000;
 struct LaunchOptions {
   posix::Nanoseconds limit{20'000'000'000};  ///< deadline of each part, see TeamPlan
   bool floors = true;                        ///< probes before and after
+  bool latencies = true;                     ///< time single operations, where the work lets it
   bool awake = true;                         ///< companions keep the CPUs from halting
   std::int64_t spin_ns = kUsualSpinNs;       ///< how long adaptive waiting spins
 };
@@ -55,7 +56,7 @@ class Launch {
 
   /// A bare one: no probes, no companions, the usual patience.
   Launch(const Candidate& candidate, std::uint64_t at_least, posix::Nanoseconds limit)
-      : Launch(Workload(), candidate, at_least, {limit, false, false, kUsualSpinNs}) {}
+      : Launch(Workload(), candidate, at_least, {limit, false, true, false, kUsualSpinNs}) {}
 
   /// Opens the gate, waits, proves. Throws LaunchFailed, Interrupted.
   Sample run();
