@@ -50,7 +50,7 @@ inline Bound stream(const Cell& cell, int width, int lanes) {
 
 /// One item there and one back.
 inline Bound round_trip(const Cell& cell, int width) {
-  if (width < 2) return {Floor::futex};
+  if (width < 2) return {Floor::yield};
   if (cell.bytes <= 1024) return {Floor::cache_line};
   return {Floor::copy, cell.bytes, 2};
 }

@@ -57,7 +57,9 @@ Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64
   set_patience(cell, seats.width, options.spin_ns);
   plan.rest = rest_of(cell);
   // To rest is to let the CPUs halt.
-  if (options.awake && plan.rest.count() == 0) companions_ = Companions(used);
+  // Of those who share one CPU somebody always wants it: a loop would only be in the way.
+  const bool share_one = used.size() == 1 && plan.procs > 1;
+  if (options.awake && plan.rest.count() == 0 && !share_one) companions_ = Companions(used);
 
   if (options.floors) {
     const auto add = [&](const Bound& bound, std::unique_ptr<Probe>& probe, TeamPlan::Probing& probing) {

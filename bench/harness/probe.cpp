@@ -20,8 +20,9 @@
 namespace shmoo::bench {
 namespace {
 
-constexpr std::array<std::string_view, 10> kNames{
-    "", "cache_line", "block_stream", "copy", "fetch_add", "syscall", "futex", "pipe", "fork", "page_fault"};
+constexpr std::array<std::string_view, 11> kNames{"",          "cache_line", "block_stream", "copy",
+                                                  "fetch_add", "syscall",    "futex",        "yield",
+                                                  "pipe",      "fork",       "page_fault"};
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double kWorst = std::numeric_limits<double>::infinity();
 /// When a party that waits inside a burst takes the other for lost. Generous: the other may only be
@@ -468,6 +469,50 @@ class FutexHandOver final : public Bursts {
   posix::Shared<Words> words_;
 };
 
+/// Two processes of one CPU that give it up to each other: two switches and nothing else.
+class YieldHandOver final : public Bursts {
+ public:
+  YieldHandOver() : Bursts(2, 1), words_(0) {}
+
+ private:
+  static constexpr std::uint32_t kTrips = 16;
+  struct Words {
+    Line<std::uint32_t> there;
+    Line<std::uint32_t> back;
+  };
+  std::uint64_t operations(int) const override { return kTrips; }
+
+  static bool await(const std::atomic<std::uint32_t>& word, std::uint32_t number) {
+    const posix::Deadline deadline = posix::Deadline::in(kLost);
+    while (word.load(std::memory_order_acquire) != number) {
+      posix::yield();
+      if (deadline.passed()) return false;
+    }
+    return true;
+  }
+
+  double burst(int) override {
+    bool good = true;
+    const double ns = timed(kTrips, [&] {
+      for (std::uint32_t i = 0; i < kTrips && good; ++i) {
+        words_->there.value.store(++number_, std::memory_order_release);
+        good = await(words_->back.value, number_);
+      }
+    });
+    return good ? ns : kUnknown;
+  }
+  bool partner(int, int) override {
+    for (std::uint32_t i = 0; i < kTrips; ++i) {
+      if (!await(words_->there.value, ++number_)) return false;
+      words_->back.value.store(number_, std::memory_order_release);
+    }
+    return true;
+  }
+
+  posix::Shared<Words> words_;
+  std::uint32_t number_ = 0;  // each party's own; both count alike
+};
+
 class PipeTrip final : public Bursts {
  public:
   PipeTrip() : Bursts(2, 1), there_(4096), back_(4096) {}
@@ -553,6 +598,7 @@ int parties(Floor floor, int procs, int width) {
     case Floor::block_stream:
       return procs >= 2 && width >= 2 ? 2 : 0;
     case Floor::futex:
+    case Floor::yield:
     case Floor::pipe:
       return procs >= 2 ? 2 : 0;
     case Floor::copy:
@@ -583,6 +629,8 @@ std::unique_ptr<Probe> make_probe(Floor floor, std::uint64_t bytes, int parties)
       return std::make_unique<Syscall>();
     case Floor::futex:
       return std::make_unique<FutexHandOver>();
+    case Floor::yield:
+      return std::make_unique<YieldHandOver>();
     case Floor::pipe:
       return std::make_unique<PipeTrip>();
     case Floor::fork:

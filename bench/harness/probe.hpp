@@ -3,8 +3,8 @@
 //
 // A probe runs in short bursts of several forms and reports the best burst: interrupts, stolen time and an
 // unlucky way of polling make a burst longer, never shorter, and a floor that a mechanism beats is none. Each
-// probe keeps to a budget; a party that waits for one that does not come gives up (a pipe's alone leaves that to
-// the team's deadline), and the floor is then unknown, never wrong.
+// probe keeps to a budget; a party that waits for one that does not come gives up (a pipe's alone leaves that
+// to the team's deadline), and the floor is then unknown, never wrong.
 //
 // Sources: lmbench (bw_mem, lat_ctx, lat_proc) for what is worth knowing of a machine; that a cache line's
 // round trip explains most of the scatter between launches was measured for this suite.
@@ -26,6 +26,7 @@ enum class Floor {
   fetch_add,   ///< one atomic addition to one line that all parties add to
   syscall,     ///< the cheapest system call; one party
   futex,       ///< one hand-over to another process and one back by futex(2); parties 2, on one CPU or two
+  yield,       ///< one hand-over to another process of the same CPU and one back by sched_yield(2); parties 2
   pipe,        ///< one byte through a pipe and one back; parties 2
   fork,        ///< fork, exit and wait of a process with `bytes` of resident memory; one party
   page_fault,  ///< the first write to a page; one party

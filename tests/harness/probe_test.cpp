@@ -21,9 +21,9 @@
 namespace shmoo::bench {
 namespace {
 
-constexpr Floor kAll[] = {Floor::cache_line, Floor::block_stream, Floor::copy,
-                          Floor::fetch_add,  Floor::syscall,      Floor::futex,
-                          Floor::pipe,       Floor::fork,         Floor::page_fault};
+constexpr Floor kAll[] = {Floor::cache_line, Floor::block_stream, Floor::copy,  Floor::fetch_add,
+                          Floor::syscall,    Floor::futex,        Floor::yield, Floor::pipe,
+                          Floor::fork,       Floor::page_fault};
 
 class EachProbe : public testing::TestWithParam<Floor> {};
 
