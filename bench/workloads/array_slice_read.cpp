@@ -1,102 +1,10 @@
-// array/slice_read
-//
-// Purpose: what does it cost to get a consistent copy of a whole shared array?
-// Rules:   one operation = one process copies the whole array out into a buffer of its own and looks at
-//          every byte of the copy. Before each 64th of its operations, member 0 also overwrites the
-//          array, as one slice, which counts for nothing: without it, no reader could tell a fresh array
-//          from a stale one or a whole one from a torn one.
-// Proof:   each element of each copy stands in its place and was written by member 0; where the
-//          mechanism promises whole slices, all elements of a copy come from one write, and no reader
-//          goes back to an older one. Where it isolates, the others find the array as it was at fork.
-#include <algorithm>
-#include <atomic>
-#include <bit>
-#include <memory>
-#include <vector>
+// array/slice_read: its cells. What is measured and proven: array_slice_read.hpp.
+#include "workloads/array_slice_read.hpp"
 
-#include "posix/mapping.hpp"
 #include "share/catalog/arrays.hpp"
-#include "workloads/array_common.hpp"
 
 namespace shmoo::bench {
 namespace {
-
-using arrays::Element;
-
-template <class M>
-class SliceRead final : public Job {
- public:
-  static std::string refusal(const Cell& cell) { return arrays::refusal<M>(cell, 2); }
-  static std::unique_ptr<Job> make(const Cell& cell) { return std::make_unique<SliceRead>(cell); }
-
-  explicit SliceRead(const Cell& cell) : array_(arrays::elements_of(cell)) {
-    std::vector<Element> first(array_.size());
-    arrays::fill_marked(first, kFirst);
-    array_.write(0, first);
-  }
-
-  void prepare(Member& member) override {
-    copy_.resize(array_.size());
-    if (member.index() == 0) fresh_.resize(array_.size());
-  }
-
-  void work(Member& member, const Phase& phase) override {
-    // Up to the next overwriting, which is no operation and must not be timed as one.
-    for (std::uint64_t i = phase.first, end = phase.first + phase.share; i < end;) {
-      if (member.index() == 0 && i % kReadsPerWrite == kReadsPerWrite - 1) overwrite();
-      const std::uint64_t reads = std::min(end - i, kReadsPerWrite - (i + 1) % kReadsPerWrite);
-      member.stopwatch().each(reads, [&] {
-        array_.read(0, copy_);
-        check(member);
-      });
-      i += reads;
-    }
-  }
-
-  std::optional<std::string> verify(std::span<const MemberReport>) override {
-    copy_.resize(array_.size());
-    array_.read(0, copy_);
-    const Element last = M::about.isolated ? kFirst : kFirst + writes_->load();
-    if (arrays::stray_bits(copy_, last) == 0) return std::nullopt;
-    return "at the end the array is not what was written last";
-  }
-
-  std::vector<pid_t> servants() const override { return servants_of(array_); }
-
- private:
-  static constexpr Element kFirst = 0x51ED0000;
-  static constexpr std::uint64_t kReadsPerWrite = 64;
-
-  void overwrite() {
-    const Element mark = kFirst + writes_->fetch_add(1) + 1;
-    arrays::fill_marked(fresh_, mark);
-    array_.write(0, fresh_);
-  }
-
-  void check(Member& member) {
-    if constexpr (M::about.tears) {
-      // Marks grow by one with each write, and the write under way has been counted already.
-      const Element writes = writes_->load(std::memory_order_relaxed);
-      const Element allowed = std::bit_ceil(writes + 1) - 1;
-      if (arrays::stray_bits(copy_, kFirst) & ~allowed) member.fail("an element that nobody wrote was read");
-    } else {
-      const Element mark = copy_[0];
-      if (arrays::stray_bits(copy_, mark) != 0) member.fail("half of a write was read");
-      const bool stays = M::about.isolated && member.index() != 0;
-      if (mark - kFirst > (stays ? 0 : writes_->load(std::memory_order_relaxed)))
-        member.fail("a slice that nobody wrote was read");
-      if (mark < newest_) member.fail("an older slice was read after a newer one");
-      newest_ = mark;
-    }
-  }
-
-  typename M::template Of<Element> array_;
-  posix::Shared<std::atomic<Element>> writes_{0, 0};
-  // A member's own.
-  std::vector<Element> copy_;
-  std::vector<Element> fresh_;
-  Element newest_ = 0;
-};
 
 const Registration registration{{
     .contract = "array",
@@ -107,8 +15,8 @@ const Registration registration{{
     .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] {
-          return span_cells<catalog::Arrays, SliceRead>("array", "slice_read", arrays::sizes(),
-                                                        process_counts(1));
+          return span_cells<catalog::Arrays, arrays::SliceRead>("array", "slice_read", arrays::sizes(),
+                                                                process_counts(1));
         },
     .rests = true,
 }};

@@ -1,105 +1,10 @@
-// array/slice_write
-//
-// Purpose: what does it cost to replace the whole contents of a shared array?
-// Rules:   one operation = one process copies a buffer of its own over the whole array. Each process has
-//          two buffers, filled beforehand with contents that differ from each other and from everybody
-//          else's in every element, and takes them in turn. After each 64th operation it reads the array
-//          back and looks at every byte, which counts for nothing.
-// Proof:   each element ever read back, and at the end each element of the array, stands in its place
-//          and comes from one of those buffers; where the mechanism promises whole slices, all come from
-//          the same one. With one process, or where the mechanism isolates, it must be the one written
-//          last, and an isolated array must not have changed for the parent.
-#include <algorithm>
-#include <atomic>
-#include <bit>
-#include <memory>
-#include <vector>
+// array/slice_write: its cells. What is measured and proven: array_slice_write.hpp.
+#include "workloads/array_slice_write.hpp"
 
-#include "posix/mapping.hpp"
 #include "share/catalog/arrays.hpp"
-#include "workloads/array_common.hpp"
 
 namespace shmoo::bench {
 namespace {
-
-using arrays::Element;
-
-template <class M>
-class SliceWrite final : public Job {
- public:
-  static std::string refusal(const Cell& cell) { return arrays::refusal<M>(cell, 3); }
-  static std::unique_ptr<Job> make(const Cell& cell) { return std::make_unique<SliceWrite>(cell); }
-
-  explicit SliceWrite(const Cell& cell)
-      : array_(arrays::elements_of(cell)), marks_(std::bit_ceil(2 * static_cast<Element>(cell.procs))) {}
-
-  void prepare(Member& member) override {
-    copy_.resize(array_.size());
-    for (const Element which : {0U, 1U}) {
-      buffers_[which].resize(array_.size());
-      arrays::fill_marked(buffers_[which], mark_of(member.index(), which));
-    }
-  }
-
-  void work(Member& member, const Phase& phase) override {
-    // Up to the next reading back, which is no operation and must not be timed as one.
-    for (std::uint64_t i = phase.first, end = phase.first + phase.share; i < end;) {
-      const std::uint64_t writes = std::min(end - i, kWritesPerRead - i % kWritesPerRead);
-      member.stopwatch().each(writes, [&] { array_.write(0, buffers_[i++ % 2]); });
-      if (i % kWritesPerRead == 0) read_back(member, (i - 1) % 2);
-    }
-    written_ = phase.first + phase.share;
-  }
-
-  void settle(Member& member) override {
-    // The others may still be writing: only what must hold at any time is asked.
-    if (written_ > 0) read_back(member, (written_ - 1) % 2);
-  }
-
-  std::optional<std::string> verify(std::span<const MemberReport>) override {
-    copy_.resize(array_.size());
-    array_.read(0, copy_);
-    if (M::about.isolated) {
-      for (const Element x : copy_)
-        if (x != 0) return "a write by a member reached the parent of an isolated array";
-      return std::nullopt;
-    }
-    if (const char* wrong = wrong_in_copy()) return std::string("at the end ") + wrong;
-    return std::nullopt;
-  }
-
-  std::vector<pid_t> servants() const override { return servants_of(array_); }
-
- private:
-  static constexpr Element kFirst = 0x51ED0000;
-  static constexpr std::uint64_t kWritesPerRead = 64;
-
-  static Element mark_of(int member, std::uint64_t which) {
-    return kFirst + 2 * static_cast<Element>(member) + static_cast<Element>(which);
-  }
-
-  const char* wrong_in_copy() const {
-    const Element allowed = marks_ - 1;
-    if (arrays::stray_bits(copy_, kFirst) & ~allowed) return "an element holds what nobody wrote";
-    if (!M::about.tears && arrays::stray_bits(copy_, copy_[0]) != 0) return "the array mixes two writes";
-    return nullptr;
-  }
-
-  void read_back(Member& member, std::uint64_t last) {
-    array_.read(0, copy_);
-    if (const char* wrong = wrong_in_copy()) member.fail(wrong);
-    const bool alone = member.procs() == 1 || M::about.isolated;
-    if (alone && arrays::stray_bits(copy_, mark_of(member.index(), last)) != 0)
-      member.fail("the array is not what was written last");
-  }
-
-  typename M::template Of<Element> array_;
-  Element marks_;  // a power of two, at least the number of buffers
-  // A member's own.
-  std::vector<Element> buffers_[2];
-  std::vector<Element> copy_;
-  std::uint64_t written_ = 0;
-};
 
 const Registration registration{{
     .contract = "array",
@@ -110,8 +15,8 @@ const Registration registration{{
     .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
     .candidates =
         [] {
-          return span_cells<catalog::Arrays, SliceWrite>("array", "slice_write", arrays::sizes(),
-                                                         process_counts(1));
+          return span_cells<catalog::Arrays, arrays::SliceWrite>("array", "slice_write", arrays::sizes(),
+                                                                 process_counts(1));
         },
     .rests = true,
 }};

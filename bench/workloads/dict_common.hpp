@@ -17,6 +17,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@
 #include "harness/servants.hpp"
 #include "harness/workload.hpp"
 #include "posix/mapping.hpp"
-#include "share/catalog/dicts.hpp"
+#include "share/dict/contract.hpp"
 
 namespace shmoo::bench::dicts {
 

@@ -1,0 +1,23 @@
+// dict/set
+//
+// Purpose: what does it cost to store a value when all processes store into one dict?
+// Rules:   one operation = one process writes every byte of a new value and sets it under a key drawn at
+// random; the keys
+//          are all there already and the same for all processes. Keys, values and proof: dict_common.hpp.
+#pragma once
+#include "workloads/dict_common.hpp"
+
+namespace shmoo::bench::dicts {
+
+template <class M>
+class Set final : public DictJob<M> {
+ public:
+  static std::unique_ptr<Job> make(const Cell& cell) { return std::make_unique<Set>(cell); }
+  using DictJob<M>::DictJob;
+
+  void work(Member& member, const Phase& phase) override {
+    member.stopwatch().each(phase.share, [&] { this->set_one(member, this->any_key()); });
+  }
+};
+
+}  // namespace shmoo::bench::dicts
