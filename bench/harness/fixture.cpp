@@ -35,11 +35,25 @@ void CellFixture::SetUp(::benchmark::State& state) {
   });
 }
 
+// A member can look starved because the host took its CPU away, which a guest does not always see. That does
+// not happen to three launches in a row; a mechanism that starves does it each time.
+Sample CellFixture::run_launch(std::uint64_t operations) {
+  for (int left = 2;; --left) {
+    try {
+      return launch_->run();
+    } catch (const Starved&) {
+      if (left == 0) throw;
+    }
+    launch_.reset();
+    launch_.emplace(workload_, candidate_, operations, options_.launch);
+  }
+}
+
 void CellFixture::BenchmarkCase(::benchmark::State& state) {
   // After SkipWithError the loop is still entered and runs zero times, as the library wants it.
   while (state.KeepRunningBatch(state.max_iterations)) {
     attempt(state, [&] {
-      last_ = launch_->run();
+      last_ = run_launch(static_cast<std::uint64_t>(state.max_iterations));
       ++launches_;
       const double ns = last_->ns_per_operation();
       least_ns_ = least_ns_ > 0 ? std::min(least_ns_, ns) : ns;

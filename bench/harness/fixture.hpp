@@ -37,6 +37,7 @@ class CellFixture final : public ::benchmark::Fixture {
   void BenchmarkCase(::benchmark::State& state) override;
 
  private:
+  Sample run_launch(std::uint64_t operations);
   template <class Step>
   void attempt(::benchmark::State& state, Step step);
 

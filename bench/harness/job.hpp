@@ -29,6 +29,10 @@ struct Phase {
   std::uint64_t
       share;   ///< operations of this member: total / procs, the first `total % procs` members one more
   bool timed;  ///< false for the warm-up
+
+  /// How many operations of the warm-up, its first half, a workload may prove one by one, reading back what
+  /// it wrote: the others warm up alone, as the timed ones will run.
+  std::uint64_t proven() const { return timed ? 0 : share / 2; }
 };
 
 /// A member of the team, inside its own process.
@@ -41,8 +45,9 @@ class Member {
   Stopwatch& stopwatch() { return stopwatch_; }
 
   /// Says how many operations of the timed phase this member really did, when that is not its share
-  /// (consumers that compete).
-  virtual void did(std::uint64_t operations) = 0;
+  /// (consumers that compete), or which members it competes with: those of its `side` (producers, consumers).
+  /// Who says nothing is on side 0 when nobody says anything, else on none.
+  virtual void did(std::uint64_t operations, int side = 0) = 0;
   /// Counts `ns` nanoseconds instead of start to finish for this member in the timed phase: for work whose
   /// set-up cannot stand before the gate. The team's span is then the longest that a member took.
   virtual void took(std::int64_t ns) = 0;
@@ -63,6 +68,12 @@ struct MemberReport {
   std::uint64_t operations = 0;  ///< its share, or what it said it did
   std::int64_t start_ns = 0;
   std::int64_t finish_ns = 0;
+  /// How much of that time it worked or waited for the others, instead of only lacking a CPU; 0 = cannot be
+  /// told.
+  std::int64_t present_ns = 0;
+  int side =
+      0;  ///< its operations compare with those of the members on the same side; kNoSide = with nobody's
+  static constexpr int kNoSide = -1;
 };
 
 class Job {
@@ -75,8 +86,12 @@ class Job {
   virtual void work(Member&, const Phase&) = 0;
   /// In each member after its clock has stopped: hand sums over to shared memory, flush.
   virtual void settle(Member&) {}
-  /// In the parent, after all members left. Nothing = proven; else what was wrong, in one line.
+  /// After all members left, in a process that the parent forks for it: a mechanism that hangs there costs
+  /// the launch, too, and no more. Nothing = proven; else what was wrong, in one line.
   virtual std::optional<std::string> verify(std::span<const MemberReport> team) = 0;
+  /// In the parent, when the deadline has passed, while members may still be at work: how far they came, in
+  /// one line.
+  virtual std::string so_far() { return ""; }
   /// Processes outside the team that work for it (a server): their CPU time belongs to the price.
   virtual std::vector<pid_t> servants() const { return {}; }
 };

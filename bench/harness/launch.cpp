@@ -5,6 +5,7 @@
 
 #include "harness/axes.hpp"
 #include "harness/seats.hpp"
+#include "harness/starvation.hpp"
 #include "sync/patience.hpp"
 
 namespace shmoo::bench {
@@ -80,7 +81,10 @@ Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64
 
 Sample Launch::run() {
   sample_.outcome = team_->run();
-  if (const auto wrong = job_->verify(sample_.outcome.members)) throw LaunchFailed("proof failed: " + *wrong);
+  team_->prove(sample_.outcome);
+  // Where processes share CPUs it is the kernel that says who has his turn.
+  if (!sample_.oversubscribed)
+    if (const auto who = starved(sample_.outcome.members)) throw Starved("starved: " + *who);
   const Readings& before = sample_.outcome.before;
   const Readings& after = sample_.outcome.after;
   FloorReading& floor = sample_.floor;

@@ -58,7 +58,7 @@ class Launch {
   Launch(const Candidate& candidate, std::uint64_t at_least, posix::Nanoseconds limit)
       : Launch(Workload(), candidate, at_least, {limit, false, true, false, kUsualSpinNs}) {}
 
-  /// Opens the gate, waits, proves. Throws LaunchFailed, Interrupted.
+  /// Opens the gate, waits, proves. Throws LaunchFailed, Starved, Interrupted.
   Sample run();
 
  private:

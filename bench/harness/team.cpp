@@ -6,9 +6,11 @@
 #include <limits>
 #include <numeric>
 
+#include "harness/starvation.hpp"
 #include "posix/affinity.hpp"
 #include "posix/interrupt.hpp"
 #include "posix/poll.hpp"
+#include "posix/presence.hpp"
 #include "sync/event.hpp"
 
 namespace shmoo::bench {
@@ -38,7 +40,7 @@ struct Team::Board {
 
 /// One member's side of the board; written by it alone, read by the parent after it has ended.
 struct alignas(posix::kPad) Team::Slot {
-  enum Stage : int { preparing, warming_up, at_the_gate, probing, working, settling, left };
+  enum Stage : int { preparing, warming_up, at_the_gate, probing, working, settling, proving, left };
   std::atomic<Stage> stage{preparing};
   MemberReport report;
   bool counted = false;  ///< the member said what it did
@@ -49,9 +51,14 @@ struct alignas(posix::kPad) Team::Slot {
   posix::PerfCounts counts;
   char reason[240] = "";
 
+  void say(std::string_view text) {
+    const std::size_t length = std::min(text.size(), sizeof reason - 1);
+    std::memcpy(reason, text.data(), length);
+    reason[length] = '\0';
+  }
   static const char* text(Stage stage) {
     constexpr const char* names[] = {"preparing", "warming up", "at the gate", "probing",
-                                     "working",   "settling",   "gone"};
+                                     "working",   "settling",   "proving",     "gone"};
     return names[stage];
   }
 };
@@ -62,16 +69,15 @@ class Team::Worker final : public Member {
   Worker(Team& team, int index)
       : Member(index, team.plan_.procs, team.stopwatches_[index]), team_(team), slot_(team.slot(index)) {}
 
-  void did(std::uint64_t operations) override {
+  void did(std::uint64_t operations, int side) override {
     slot_.counted = true;
     slot_.report.operations = operations;
+    slot_.report.side = side;
   }
   void took(std::int64_t ns) override { slot_.took_ns = ns; }
 
   [[noreturn]] void fail(std::string_view reason) override {
-    const std::size_t length = std::min(reason.size(), sizeof slot_.reason - 1);
-    std::memcpy(slot_.reason, reason.data(), length);
-    slot_.reason[length] = '\0';
+    slot_.say(reason);
     posix::leave(1);
   }
 
@@ -93,6 +99,7 @@ class Team::Worker final : public Member {
       const Phase timed = phase(team_.plan_.operations, warm_up.share, true);
       slot_.report.operations = timed.share;
       slot_.counted = false;
+      slot_.report.side = 0;
       slot_.took_ns = 0;
       stopwatch().arm(team_.plan_.latencies, team_.plan_.rest);
 
@@ -103,6 +110,7 @@ class Team::Worker final : public Member {
         team_.board_->probed.of(procs());
       }
       enter(Slot::working);
+      const auto present = posix::own_presence();
       const posix::Usage before = posix::own_usage();
       counters.start();
       line_up();
@@ -113,6 +121,9 @@ class Team::Worker final : public Member {
       counters.stop();
       slot_.usage = posix::own_usage() - before;
       slot_.counts = counters.counts();
+      if (const auto now = posix::own_presence(); present && now)
+        slot_.report.present_ns =
+            posix::present_ns(*present, *now, slot_.report.finish_ns - slot_.report.start_ns);
 
       enter(Slot::settling);
       team_.job_.settle(*this);
@@ -171,12 +182,12 @@ class Team::Worker final : public Member {
 Team::Team(Job& job, const TeamPlan& plan)
     : job_(job),
       plan_(plan),
-      board_(static_cast<std::size_t>(plan.procs) * sizeof(Slot)),
+      board_((static_cast<std::size_t>(plan.procs) + 1) * sizeof(Slot)),  // one for the process that proves
       stopwatches_(plan.procs),
       ended_(static_cast<std::size_t>(plan.procs), false) {
-  for (int index = 0; index < plan.procs; ++index) new (&slot(index)) Slot;
+  for (int index = 0; index <= plan.procs; ++index) new (&slot(index)) Slot;
   posix::perf_support();  // tried here once, not in every member
-  members_.reserve(static_cast<std::size_t>(plan.procs));
+  members_.reserve(static_cast<std::size_t>(plan.procs) + 1);
   for (int index = 0; index < plan.procs; ++index) {
     posix::Child::Options options;
     // The first member leads the group; it stays a zombie until we reap it, so the group exists as long as we
@@ -199,24 +210,44 @@ Team::Slot& Team::slot(int member) const {
 }
 
 void Team::check_endings() {
-  int bad = -1;
-  for (int index = 0; index < plan_.procs; ++index) {
-    const auto at = static_cast<std::size_t>(index);
+  std::optional<std::size_t> bad;
+  for (std::size_t at = 0; at < members_.size(); ++at) {
     if (ended_[at]) continue;
     // Looked at, not reaped: the group's leader must stay until the end.
     const std::optional<posix::Ending> ending = members_[at].peek();
     if (!ending) continue;
     ended_[at] = true;
-    if (ending->good()) continue;
+    const Slot& said = slot(static_cast<int>(at));
+    // An exit code of 0 in the middle of the work is a failure like any other.
+    if (ending->good() && said.stage.load(std::memory_order_acquire) == Slot::left) continue;
     // One member's failure often drags others down; the one that says why is the one to name.
-    if (bad < 0 || (slot(bad).reason[0] == '\0' && slot(index).reason[0] != '\0')) bad = index;
+    if (!bad || (slot(static_cast<int>(*bad)).reason[0] == '\0' && said.reason[0] != '\0')) bad = at;
   }
-  if (bad < 0) return;
-  const Slot& said = slot(bad);
-  const std::string name = "member " + std::to_string(bad);
-  if (said.reason[0]) throw LaunchFailed(name + ": " + said.reason);
-  throw LaunchFailed(name + " " + members_[static_cast<std::size_t>(bad)].peek()->text() + " while " +
+  if (!bad) return;
+  const Slot& said = slot(static_cast<int>(*bad));
+  if (said.reason[0] && *bad == static_cast<std::size_t>(plan_.procs)) throw LaunchFailed(said.reason);
+  if (said.reason[0]) throw LaunchFailed(name_of(*bad) + ": " + said.reason);
+  const posix::Ending ending = *members_[*bad].peek();
+  throw LaunchFailed(name_of(*bad) +
+                     (ending.good() ? " left in silence (exited with 0)" : " " + ending.text()) + " while " +
                      Slot::text(said.stage));
+}
+
+std::string Team::name_of(std::size_t process) const {
+  return process < static_cast<std::size_t>(plan_.procs) ? "member " + std::to_string(process) : "the proof";
+}
+
+std::string Team::whereabouts() const {
+  std::string stopped;
+  std::string others;
+  for (std::size_t at = 0; at < members_.size(); ++at) {
+    if (ended_[at]) continue;
+    const bool stands = members_[at].stopped();
+    std::string& text = stands ? stopped : others;
+    text += (text.empty() ? "" : ", ") + name_of(at) + (stands ? " is stopped while " : " is ") +
+            Slot::text(slot(static_cast<int>(at)).stage);
+  }
+  return stopped + (stopped.empty() || others.empty() ? "" : ", ") + others;
 }
 
 template <class Done>
@@ -228,13 +259,10 @@ void Team::wait_for(Done done, const char* what) {
     if (done()) return;
     if (posix::interrupted()) throw Interrupted();
     if (deadline.passed()) {
-      std::string late;
-      for (int index = 0; index < plan_.procs; ++index)
-        if (!ended_[static_cast<std::size_t>(index)])
-          late += (late.empty() ? "member " : ", member ") + std::to_string(index) + " is " +
-                  Slot::text(slot(index).stage);
+      const std::string so_far = job_.so_far();
       throw LaunchFailed("deadline of " + std::to_string(plan_.limit.count() / 1'000'000) +
-                         " ms passed before " + what + ": " + late);
+                         " ms passed before " + what + ": " + whereabouts() +
+                         (so_far.empty() ? "" : "; " + so_far));
     }
     watched.assign({posix::interrupt_fd()});
     // Once all have gathered that event stays readable: it would turn this wait into a busy loop.
@@ -261,8 +289,7 @@ Outcome Team::run() {
   const std::int64_t before = servants_cpu_ns();
   board_->open.store(true, std::memory_order_release);
   board_->gate_event.notify_all();
-  wait_for([&] { return std::all_of(ended_.begin(), ended_.end(), [](bool ended) { return ended; }); },
-           "all members had left");
+  wait_for([&] { return all_ended(); }, "all members had left");
   Outcome result = outcome();
   result.usage.cpu_ns += servants_cpu_ns() - before;
   for (posix::PerfCounters& of_servant : counters) {
@@ -270,6 +297,33 @@ Outcome Team::run() {
     result.counts = result.counts + of_servant.counts();
   }
   return result;
+}
+
+void Team::prove(const Outcome& outcome) {
+  Slot& said = slot(plan_.procs);
+  said.stage.store(Slot::proving, std::memory_order_release);
+  posix::Child::Options options;
+  options.group = members_.front().pid();
+  members_.emplace_back(
+      [&] {
+        try {
+          if (const auto wrong = job_.verify(outcome.members)) said.say("proof failed: " + *wrong);
+        } catch (const LaunchFailed& failed) {
+          said.say(failed.what());
+        } catch (const std::exception& error) {
+          said.say(std::string("proof failed: ") + error.what());
+        }
+        if (said.reason[0]) posix::leave(1);
+        said.stage.store(Slot::left, std::memory_order_release);
+        posix::leave(0);
+      },
+      options);
+  ended_.push_back(false);
+  wait_for([&] { return all_ended(); }, "the result was proven");
+}
+
+bool Team::all_ended() const {
+  return std::all_of(ended_.begin(), ended_.end(), [](bool ended) { return ended; });
 }
 
 Outcome Team::outcome() const {
@@ -280,9 +334,6 @@ Outcome Team::outcome() const {
   bool any_counted = false;
   for (int index = 0; index < plan_.procs; ++index) any_counted |= slot(index).counted;
   Histogram latencies;
-  double sum = 0;
-  double least = std::numeric_limits<double>::max();
-  int rated = 0;
   for (int index = 0; index < plan_.procs; ++index) {
     const Slot& said = slot(index);
     first = std::min(first, said.report.start_ns);
@@ -292,19 +343,13 @@ Outcome Team::outcome() const {
     result.counts = index == 0 ? said.counts : result.counts + said.counts;
     latencies.add(stopwatches_[index].histogram());
     result.members.push_back(said.report);
-    if (any_counted && !said.counted) continue;
-    const auto own =
-        static_cast<double>(std::max<std::int64_t>(1, said.report.finish_ns - said.report.start_ns));
-    const double rate = static_cast<double>(said.report.operations) / own;
-    sum += rate;
-    least = std::min(least, rate);
-    ++rated;
+    if (any_counted && !said.counted) result.members.back().side = MemberReport::kNoSide;
   }
   result.before = slot(0).before;
   result.after = slot(0).after;
   result.latencies = Latencies::of(latencies);
   result.span_ns = took > 0 ? took : last - first;
-  result.least_share = sum > 0 ? least / (sum / rated) : 1.0;
+  result.least_share = least_share(result.members);
   return result;
 }
 

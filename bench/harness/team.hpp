@@ -30,6 +30,12 @@ class LaunchFailed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The mechanism starved a member. The fixture asks for it three times in a row before it believes it.
+class Starved : public LaunchFailed {
+ public:
+  using LaunchFailed::LaunchFailed;
+};
+
 /// The run was asked to stop (SIGINT, SIGTERM) while the parent waited.
 class Interrupted : public std::runtime_error {
  public:
@@ -52,7 +58,7 @@ struct TeamPlan {
   Probing line;   ///< the round trip of a cache line, for the sample's class
   Probing floor;  ///< what bounds the work
   posix::Nanoseconds limit{
-      20'000'000'000};  ///< deadline for gathering at the gate, and again for the timed part
+      20'000'000'000};  ///< deadline for gathering at the gate, again for the timed part, and for the proof
 };
 
 /// What the probes found, ns per operation; NaN when not known.
@@ -87,6 +93,8 @@ class Team {
   void gather();
   /// Opens the gate and waits until all have left. Throws LaunchFailed, Interrupted.
   Outcome run();
+  /// Has the job verify what run() gave, in one more process of the group. Throws LaunchFailed, Interrupted.
+  void prove(const Outcome& outcome);
 
   /// Process id of a member, for tests that kill one.
   pid_t pid(int member) const { return members_[static_cast<std::size_t>(member)].pid(); }
@@ -101,6 +109,11 @@ class Team {
   template <class Done>
   void wait_for(Done done, const char* what);
   void check_endings();
+  /// What the processes that have not ended are at, in words; stopped ones first.
+  std::string whereabouts() const;
+  /// "member 2", or "the proof".
+  std::string name_of(std::size_t process) const;
+  bool all_ended() const;
   Slot& slot(int member) const;
   Outcome outcome() const;
 
@@ -109,7 +122,7 @@ class Team {
   posix::EventFd gathered_;
   posix::Shared<Board> board_;  // the slots follow it
   PerMember<Stopwatch> stopwatches_;
-  std::vector<posix::Child> members_;
+  std::vector<posix::Child> members_;  // and the process that proves, once there is one
   std::vector<bool> ended_;
 };
 

@@ -117,6 +117,13 @@ std::optional<Ending> Child::peek() const {
   return info.si_code == CLD_EXITED ? Ending{info.si_status, 0} : Ending{0, info.si_status};
 }
 
+bool Child::stopped() const {
+  if (pid_ < 0 || reaped_) return false;
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WNOWAIT | WNOHANG) == 0 &&
+         info.si_pid != 0;
+}
+
 void Child::signal(int number) const {
   if (pid_ < 0 || reaped_) return;
   check(::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0), "signal a child");

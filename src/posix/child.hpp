@@ -51,6 +51,8 @@ class Child {
   /// How it ended, without reaping it: nothing while it runs. A process group lives as long as its leader is
   /// not reaped.
   std::optional<Ending> peek() const;
+  /// Whether a signal has stopped it (SIGSTOP and its like) and none let it go on.
+  bool stopped() const;
   /// How it ended; valid after join() returned true.
   const Ending& ending() const { return ending_; }
   /// What it used; valid after join() returned true. Times include children that it waited for.

@@ -15,8 +15,7 @@ class Idle final : public Job {
   explicit Idle(std::optional<std::string> verdict) : verdict_(std::move(verdict)) {}
   void work(Member&, const Phase&) override {}
   std::optional<std::string> verify(std::span<const MemberReport> team) override {
-    EXPECT_FALSE(team.empty());
-    return verdict_;
+    return team.empty() ? "nobody reported" : verdict_;
   }
 
  private:

@@ -174,6 +174,15 @@ TEST(Team, a_killed_member_is_named_with_its_signal_and_the_others_do_not_hang) 
   EXPECT_EQ(failure_of(job, plan(3)), "member 1 died by SIGKILL while working");
 }
 
+TEST(Team, a_member_that_leaves_in_silence_before_its_work_is_done_is_named) {
+  TestJob timed([](Member& member, const Phase& phase) {
+    if (phase.timed && member.index() == 1) ::_exit(0);
+  });
+  EXPECT_EQ(failure_of(timed, plan(2)), "member 1 left in silence (exited with 0) while working");
+  TestJob warm_up([](Member&, const Phase&) { ::_exit(0); });
+  EXPECT_EQ(failure_of(warm_up, plan(1)), "member 0 left in silence (exited with 0) while warming up");
+}
+
 TEST(Team, a_member_killed_from_outside_at_the_gate_is_named) {
   TestJob job([](Member&, const Phase&) {});
   Team team(job, plan(2));
@@ -203,7 +212,7 @@ TEST(Team, a_stopped_member_meets_the_deadline_too) {
   });
   TeamPlan how = plan(2);
   how.limit = std::chrono::milliseconds(300);
-  EXPECT_THAT(failure_of(job, how), HasSubstr("member 0 is warming up"));
+  EXPECT_THAT(failure_of(job, how), HasSubstr("member 0 is stopped while warming up"));
 }
 
 TEST(Team, leaves_no_process_behind_not_even_a_grandchild) {
