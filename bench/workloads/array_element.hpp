@@ -4,15 +4,18 @@
 // Rules:   one operation = one process gets or sets (in turn) one element at random: the index comes
 //          from a xorshift generator per process, the same in every launch. The generator and the look
 //          at the value take about 2 ns and are part of the operation for every mechanism alike.
-// Proof:   the upper half of an element names its index, so each value that is got is checked for coming
-//          from its place and being whole. The lower half is a stamp of who set it when. At the end the
-//          parent plays all generators again: each element must hold the last value that some process
-//          set it to, or its first value if nobody did. Where the mechanism isolates, each process does
-//          so for its own copy, and the parent's must be untouched.
+// Proof:   the lower half of an element is a stamp of who set it when, and both halves together name its
+//          index, so each value that is got is checked for coming from its place and for every byte. At
+//          the end the parent plays all generators again: each element must hold the last value that
+//          some process set it to, or its first value if nobody did. In the first half of the warm-up a
+//          process that is alone reads each element back that it has set. Where the mechanism isolates, each
+//          process is alone with its own copy, and the parent's must be untouched. A timed set that is lost
+//          and written over before anybody gets the element is not noticed: nobody could.
 #pragma once
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "harness/per_member.hpp"
@@ -42,8 +45,21 @@ class Sequence {
   std::uint64_t elements_;
 };
 
+inline constexpr Element kUpper = 0xFFFF0000;
+
+/// The name of an element, in the upper half; also its first value, as if set with stamp 0.
 inline Element name_of(std::size_t index) {
-  return static_cast<Element>(index) * kStep & 0xFFFF0000;
+  return static_cast<Element>(index) * kStep & kUpper;
+}
+
+/// What a set with this stamp makes of it: the stamp below, and above what makes both together the name.
+inline Element value_of(Element name, Element stamp) {
+  return (name ^ stamp << 16) | stamp;
+}
+
+/// Whom a value names, in the upper half; what is below it means nothing.
+inline Element named_by(Element value) {
+  return value ^ value << 16;
 }
 
 template <class M>
@@ -60,15 +76,24 @@ class ElementAccess final : public Job {
     Sequence sequence = *sequence_;
     Element strange = 0;
     std::uint64_t i = phase.first;
-    member.stopwatch().each(phase.share, [&] {
+    const auto access = [&](auto reads_back) {
       const std::size_t index = sequence.next();
-      if (i++ % 2 == 0)
-        array_.set(index, name_of(index) | sequence.stamp());
-      else
-        strange |= (array_.get(index) ^ name_of(index)) & 0xFFFF0000;
-    });
+      if (i++ % 2 == 0) {
+        const Element value = value_of(name_of(index), sequence.stamp());
+        array_.set(index, value);
+        if constexpr (reads_back)
+          if (array_.get(index) != value)
+            member.fail("element " + std::to_string(index) + " does not hold what was set");
+      } else {
+        strange |= named_by(array_.get(index)) ^ name_of(index);
+      }
+    };
+    const bool alone = M::about.isolated || member.procs() == 1;
+    const std::uint64_t proven = alone ? phase.proven() : 0;
+    for (std::uint64_t left = proven; left > 0; --left) access(std::true_type());
+    member.stopwatch().each(phase.share - proven, [&] { access(std::false_type()); });
     *sequence_ = sequence;
-    if (strange) member.fail("a value that was never set to that element was got");
+    if (strange & kUpper) member.fail("a value that was never set to that element was got");
     done_[member.index()].store(phase.first + phase.share, std::memory_order_relaxed);
   }
 
@@ -89,6 +114,8 @@ class ElementAccess final : public Job {
     for (std::size_t i = 0; i < size; ++i) elements[i] = name_of(i);
     return elements;
   }
+  /// A value that no set gives the element: it names another.
+  static Element never_set(std::size_t index) { return name_of(index) ^ 0x10000; }
   /// Looks for an element that holds neither its first value nor the last that one of the members [from, to)
   /// set it to.
   std::optional<std::string> unexplained(int from, int to) const {
@@ -98,16 +125,15 @@ class ElementAccess final : public Job {
     std::vector<bool> set(size), explained(size);
     std::vector<Element> last(size);
     for (int member = from; member < to; ++member) {
-      // No set gives an element this value: it names another index.
-      for (std::size_t i = 0; i < size; ++i) last[i] = ~name_of(i);
+      for (std::size_t i = 0; i < size; ++i) last[i] = never_set(i);
       Sequence sequence(member, size);
       const std::uint64_t operations = done_[member].load(std::memory_order_relaxed);
       for (std::uint64_t i = 0; i < operations; ++i) {
         const std::size_t index = sequence.next();
-        if (i % 2 == 0) last[index] = name_of(index) | sequence.stamp();
+        if (i % 2 == 0) last[index] = value_of(name_of(index), sequence.stamp());
       }
       for (std::size_t i = 0; i < size; ++i) {
-        if (last[i] == ~name_of(i)) continue;
+        if (last[i] == never_set(i)) continue;
         set[i] = true;
         if (found[i] == last[i]) explained[i] = true;
       }

@@ -6,8 +6,9 @@
 //          array, as one slice, which counts for nothing: without it, no reader could tell a fresh array
 //          from a stale one or a whole one from a torn one.
 // Proof:   each element of each copy stands in its place and was written by member 0; where the
-//          mechanism promises whole slices, all elements of a copy come from one write, and no reader
-//          goes back to an older one. Where it isolates, the others find the array as it was at fork.
+//          mechanism promises whole slices, all elements of a copy come from one write, and that is none
+//          older than the last that was complete when the read before was checked. Where it isolates, the
+//          others find the array as it was at fork.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -53,7 +54,7 @@ class SliceRead final : public Job {
   std::optional<std::string> verify(std::span<const MemberReport>) override {
     copy_.resize(array_.size());
     array_.read(0, copy_);
-    const Element last = M::about.isolated ? kFirst : kFirst + writes_->load();
+    const Element last = M::about.isolated ? kFirst : kFirst + begun(writes_->load());
     if (stray_bits(copy_, last) == 0) return std::nullopt;
     return "at the end the array is not what was written last";
   }
@@ -65,34 +66,38 @@ class SliceRead final : public Job {
   static constexpr std::uint64_t kReadsPerWrite = 64;
 
   void overwrite() {
-    const Element mark = kFirst + writes_->fetch_add(1) + 1;
-    fill_marked(fresh_, mark);
+    const std::uint64_t number = begun(writes_->load(std::memory_order_relaxed)) + 1;
+    fill_marked(fresh_, kFirst + static_cast<Element>(number));
+    writes_->exchange(number << 32 | (number - 1));
     array_.write(0, fresh_);
+    writes_->store(number << 32 | number, std::memory_order_release);
+    due_ = static_cast<Element>(number);
   }
 
+  static Element begun(std::uint64_t writes) { return static_cast<Element>(writes >> 32); }
+
   void check(Member& member) {
+    const std::uint64_t writes = writes_->load(std::memory_order_acquire);
     if constexpr (M::about.tears) {
       // Marks grow by one with each write, and the write under way has been counted already.
-      const Element writes = writes_->load(std::memory_order_relaxed);
-      const Element allowed = std::bit_ceil(writes + 1) - 1;
+      const Element allowed = std::bit_ceil(begun(writes) + 1) - 1;
       if (stray_bits(copy_, kFirst) & ~allowed) member.fail("an element that nobody wrote was read");
     } else {
       const Element mark = copy_[0];
       if (stray_bits(copy_, mark) != 0) member.fail("half of a write was read");
       const bool stays = M::about.isolated && member.index() != 0;
-      if (mark - kFirst > (stays ? 0 : writes_->load(std::memory_order_relaxed)))
-        member.fail("a slice that nobody wrote was read");
-      if (mark < newest_) member.fail("an older slice was read after a newer one");
-      newest_ = mark;
+      if (mark - kFirst > (stays ? 0 : begun(writes))) member.fail("a slice that nobody wrote was read");
+      if (mark - kFirst < due_) member.fail("an older slice was read than the last that was due");
+      if (!stays) due_ = static_cast<Element>(writes);
     }
   }
 
   typename M::template Of<Element> array_;
-  posix::Shared<std::atomic<Element>> writes_{0, 0};
+  posix::Shared<std::atomic<std::uint64_t>> writes_{0, 0U};  // by member 0: begun << 32 | complete
   // A member's own.
   std::vector<Element> copy_;
   std::vector<Element> fresh_;
-  Element newest_ = 0;
+  Element due_ = 0;  // the least write that it may still find
 };
 
 }  // namespace shmoo::bench::arrays

@@ -4,9 +4,13 @@
 // 128) where the values are so long that they would take more than 8 MiB in all.
 //
 // Values: 8 bytes that say to which key the value belongs, who wrote it and as the how many-th of its writes
-// (writer 0: the parent, before the launch); every further word follows from those 8 bytes and its place. So
-// whoever gets a value checks every byte, and knows a torn value, another key's value and an old write of its
-// own.
+// (writer 0: the parent, before the launch), and carry a check of that; every further word follows from those
+// 8 bytes and its place. So whoever gets a value checks every byte, and knows a torn value, another key's
+// value and an old write of its own.
+//
+// In the first half of the warm-up each process gets back what it has set: its own write, or one that came
+// after it. A timed set that is lost and written over before anybody gets that key is not noticed: nobody
+// could.
 //
 // Proof at the end: the dict holds exactly the keys, each with a value that is the last write to that key by
 // one of those who wrote to it (the first value only where nobody did). An isolated dict must be as it was at
@@ -47,14 +51,16 @@ struct Mark {
   int writer = 0;           ///< member's index + 1, or 0
   std::uint64_t count = 0;  ///< of the writer's writes, from 1
 
-  static constexpr int kCountBits = 40;
-  static constexpr int kWriterBits = 14;
+  static constexpr int kCountBits = 29;
+  static constexpr int kWriterBits = 11;
+  static constexpr int kKeyBits = 10;
+  static constexpr int kBits = kCountBits + kWriterBits + kKeyBits;  // above them: the check
   Word word() const {
     return static_cast<Word>(key) << (kCountBits + kWriterBits) | static_cast<Word>(writer) << kCountBits |
            count;
   }
   static Mark of(Word word) {
-    return {static_cast<std::size_t>(word >> (kCountBits + kWriterBits)),
+    return {static_cast<std::size_t>(word >> (kCountBits + kWriterBits) & ((Word{1} << kKeyBits) - 1)),
             static_cast<int>(word >> kCountBits & ((Word{1} << kWriterBits) - 1)),
             word & ((Word{1} << kCountBits) - 1)};
   }
@@ -150,6 +156,8 @@ class DictJob : public Job {
   std::vector<pid_t> servants() const override { return servants_of(dict_); }
 
  protected:
+  /// The key `i` places after `first`, around the end.
+  std::size_t after(std::size_t first, std::size_t i) const { return (first + i) % keys_.size(); }
   std::size_t any_key() { return draw_->below(keys_.size()); }
   Draw& draw() { return *draw_; }
 
@@ -159,8 +167,10 @@ class DictJob : public Job {
     if (!mark) member.fail("got a torn value of '" + keys_[key] + "'");
     if (mark->key != key) member.fail("got another key's value for '" + keys_[key] + "'");
     const bool own = mark->writer == member.index() + 1;
-    if (mark->writer > procs_ || (own && mark->count != own_[key]) ||
-        (M::about.isolated && !own && own_[key] > 0))
+    // The first value is gone once this process has set the key; where it is alone, so is every other's.
+    const bool gone = own_[key] > 0 && (M::about.isolated || procs_ == 1 || mark->writer == 0);
+    if (mark->writer > procs_ || (own && mark->count != own_[key]) || (!own && gone) ||
+        (mark->writer == 0 && mark->count != 0))
       member.fail("got a value of '" + keys_[key] + "' that is not the last of its writer");
   }
 
@@ -170,12 +180,21 @@ class DictJob : public Job {
     dict_.set(keys_[key], values_[0]);
   }
 
+  /// Sets keys and gets them back, for the part of the warm-up that is proven.
+  void prove_sets(Member& member, const Phase& phase) {
+    for (std::uint64_t left = phase.proven(); left > 0; --left) {
+      const std::size_t key = any_key();
+      set_one(member, key);
+      get_one(member, key);
+    }
+  }
+
   /// Sets kBatch keys from `first` on, around the end, in one step.
   void update_batch(Member& member, std::size_t first) {
     ++count_;
     batch_.clear();
     for (std::size_t i = 0; i < kBatch; ++i) {
-      const std::size_t key = (first + i) % keys_.size();
+      const std::size_t key = after(first, i);
       own_[key] = count_;
       write_value(values_[i], {key, member.index() + 1, count_});
       batch_.emplace_back(keys_[key], values_[i]);
@@ -223,9 +242,9 @@ inline Word hash(Word mark) {
 inline constexpr Word kStep = 0x9e3779b97f4a7c15;
 
 inline void write_value(std::string& room, const Mark& mark) {
-  const Word word = mark.word();
+  Word next = hash(mark.word());
+  const Word word = mark.word() | next >> Mark::kBits << Mark::kBits;
   std::memcpy(room.data(), &word, sizeof word);
-  Word next = hash(word);
   for (std::size_t at = sizeof word; at < room.size(); at += sizeof next, next += kStep)
     std::memcpy(room.data() + at, &next, sizeof next);
 }
@@ -234,8 +253,8 @@ inline std::optional<Mark> read_value(std::string_view value, std::size_t bytes)
   if (value.size() != bytes) return std::nullopt;
   Word word;
   std::memcpy(&word, value.data(), sizeof word);
-  Word expected = hash(word);
-  Word wrong = 0;
+  Word expected = hash(word & ((Word{1} << Mark::kBits) - 1));
+  Word wrong = (word ^ expected) >> Mark::kBits;
   for (std::size_t at = sizeof word; at < value.size(); at += sizeof expected, expected += kStep) {
     Word found;
     std::memcpy(&found, value.data() + at, sizeof found);

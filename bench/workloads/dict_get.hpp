@@ -2,8 +2,7 @@
 //
 // Purpose: what does it cost to look a key up when nobody changes the dict?
 // Rules:   one operation = one process gets the value of a key drawn at random and checks every byte of it.
-// Nobody writes; the
-//          dict must be the same at the end. Keys, values and proof: dict_common.hpp.
+//          Nobody writes; the dict must be the same at the end. Keys, values and proof: dict_common.hpp.
 #pragma once
 #include "workloads/dict_common.hpp"
 

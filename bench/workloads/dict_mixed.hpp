@@ -2,9 +2,9 @@
 //
 // Purpose: what does a dict cost that is mostly read and now and then written?
 // Rules:   one operation = one process gets the value of a key drawn at random and checks every byte of it,
-// or, one time in ten
-//          as drawn, writes a new value and sets it. A get must never find a torn value, another key's, or an
-//          older write of the process's own. Keys, values and proof: dict_common.hpp.
+//          or, one time in ten as drawn, writes a new value and sets it. A get must never find a torn value,
+//          another key's, or an older write of the process's own. The first half of the warm-up sets keys and
+//          gets them back. Keys, values and proof: dict_common.hpp.
 #pragma once
 #include "workloads/dict_common.hpp"
 
@@ -17,7 +17,8 @@ class Mixed final : public DictJob<M> {
   using DictJob<M>::DictJob;
 
   void work(Member& member, const Phase& phase) override {
-    member.stopwatch().each(phase.share, [&] {
+    this->prove_sets(member, phase);
+    member.stopwatch().each(phase.share - phase.proven(), [&] {
       const std::size_t key = this->any_key();
       if (this->draw().below(10) == 0)
         this->set_one(member, key);

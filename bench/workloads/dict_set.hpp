@@ -2,8 +2,8 @@
 //
 // Purpose: what does it cost to store a value when all processes store into one dict?
 // Rules:   one operation = one process writes every byte of a new value and sets it under a key drawn at
-// random; the keys
-//          are all there already and the same for all processes. Keys, values and proof: dict_common.hpp.
+//          random; the keys are all there already and the same for all processes. In the first half of the
+//          warm-up each set is followed by a get of its key. Keys, values and proof: dict_common.hpp.
 #pragma once
 #include "workloads/dict_common.hpp"
 
@@ -16,7 +16,8 @@ class Set final : public DictJob<M> {
   using DictJob<M>::DictJob;
 
   void work(Member& member, const Phase& phase) override {
-    member.stopwatch().each(phase.share, [&] { this->set_one(member, this->any_key()); });
+    this->prove_sets(member, phase);
+    member.stopwatch().each(phase.share - phase.proven(), [&] { this->set_one(member, this->any_key()); });
   }
 };
 

@@ -60,7 +60,8 @@ class FirstWrite final : public Job {
   }
 
  private:
-  enum Verdict : int { kGood = 0, kNotASnapshot = 10, kNotOwn };
+  // Not 0: a child that leaves before it has looked has proven nothing.
+  enum Verdict : int { kGood = 10, kNotASnapshot, kNotOwn };
 
   /// What a parent and its child tell each other.
   struct Between {
@@ -146,9 +147,10 @@ class FirstWrite final : public Job {
 
   void finish(Member& member, pid_t child) const {
     const posix::Ending ending = posix::reap(child);
-    if (ending.good()) return;
+    if (ending.signal == 0 && ending.code == kGood) return;
     member.fail(ending.code == kNotASnapshot ? "a write by the parent reached its child"
                 : ending.code == kNotOwn     ? "a page is not the child's own after it was written"
+                : ending.good()              ? "a forked child left in silence (exited with 0)"
                                              : "a forked child " + ending.text());
   }
 

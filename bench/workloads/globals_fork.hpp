@@ -49,7 +49,7 @@ class Fork final : public Job {
         return variable == ~i ? kGood : kNotWritten;
       });
       const posix::Ending ending = posix::reap(child);
-      if (!ending.good()) member.fail("a forked child " + meaning(ending));
+      if (ending.signal != 0 || ending.code != kGood) member.fail("a forked child " + meaning(ending));
       if (variable != i) member.fail("what the child wrote reached its parent");
       ++i;
     });
@@ -60,10 +60,13 @@ class Fork final : public Job {
   }
 
  private:
-  enum Verdict : int { kGood = 0, kAnotherValue = 10, kAnotherPage, kNotWritten };
+  // Not 0: a child that leaves before it has looked has proven nothing.
+  enum Verdict : int { kGood = 10, kAnotherValue, kAnotherPage, kNotWritten };
 
   static std::string meaning(const posix::Ending& ending) {
     switch (ending.code) {
+      case 0:
+        return ending.signal != 0 ? ending.text() : "left in silence (exited with 0)";
       case kAnotherValue:
         return "saw another value than at the fork";
       case kAnotherPage:

@@ -75,14 +75,15 @@ class Paced final : public Job {
 
   void prepare(Member& member) override {
     if (member.index() == 0) {
-      source_.emplace(0, bytes_, false);
+      source_.emplace(0, bytes_, false, tallies_.of(0));
     } else {
-      sink_.emplace(1, bytes_, true);
+      sink_.emplace(1, bytes_, true, tallies_.of(1));
       arrivals_.emplace();
     }
   }
 
   void work(Member& member, const Phase& phase) override {
+    member.did(phase.total, member.index());  // sender and receiver do not compete
     if (member.index() == 0)
       phase.timed ? send(member, phase.total) : saturate(member);
     else
@@ -91,7 +92,6 @@ class Paced final : public Job {
 
   void settle(Member& member) override {
     if (member.index() == 0) queue_.flush();
-    tallies_.of(member.index()) = member.index() == 0 ? source_->tally() : sink_->tally();
   }
 
   std::optional<std::string> verify(std::span<const MemberReport>) override {

@@ -20,15 +20,17 @@ class RoundTrip final : public Job {
       : bytes_(cell.bytes),
         there_(shape_for(cell, {1, 1})),
         back_(shape_for(cell, {1, 1})),
+        put_(cell.procs),
         got_(cell.procs) {}
 
-  void prepare(Member&) override {
+  void prepare(Member& member) override {
     // In each direction there is one producer, number 0.
-    source_.emplace(0, bytes_, false);
-    sink_.emplace(1, bytes_, true);
+    source_.emplace(0, bytes_, false, put_.of(member.index()));
+    sink_.emplace(1, bytes_, true, got_.of(member.index()));
   }
 
   void work(Member& member, const Phase& phase) override {
+    member.did(phase.total, member.index());  // each waits for the other: they do not compete
     const auto get = [&](auto& queue) {
       if (!sink_->get(member, queue)) member.fail("an end mark came that nobody put");
     };
@@ -45,15 +47,20 @@ class RoundTrip final : public Job {
     }
   }
 
-  void settle(Member& member) override {
-    (member.index() == 0 ? there_ : back_).flush();
-    got_.of(member.index()) = sink_->tally();
+  void settle(Member& member) override { (member.index() == 0 ? there_ : back_).flush(); }
+
+  std::string so_far() override {
+    const auto count = [](const Tally& tally) { return std::to_string(tally.count); };
+    return "there " + count(put_.of(0)) + " items were put and " + count(got_.of(1)) + " were got, back " +
+           count(put_.of(1)) + " and " + count(got_.of(0));
   }
 
   std::optional<std::string> verify(std::span<const MemberReport>) override {
     if (got_.of(0).count != got_.of(1).count)
       return std::to_string(got_.of(1).count) + " items went there and " + std::to_string(got_.of(0).count) +
              " came back";
+    if (const std::size_t left = there_.size() + back_.size(); left != 0)
+      return std::to_string(left) + " items are left in the queues";
     return std::nullopt;
   }
 
@@ -63,6 +70,7 @@ class RoundTrip final : public Job {
   const std::size_t bytes_;
   typename M::Type there_;
   typename M::Type back_;
+  Tallies put_;
   Tallies got_;
   // Each process's own, made in prepare().
   std::optional<Source> source_;

@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/servants.hpp"
@@ -122,8 +123,10 @@ struct Tally {
 /// A producer's end.
 class Source {
  public:
-  /// `summed`: the hashes of the headers are added up, for several consumers.
-  Source(int producer, std::size_t bytes, bool summed) : producer_(producer), summed_(summed), room_(bytes) {}
+  /// `summed`: the hashes of the headers are added up, for several consumers. `tally` lies where the parent
+  /// sees it.
+  Source(int producer, std::size_t bytes, bool summed, Tally& tally)
+      : producer_(producer), summed_(summed), tally_(tally), room_(bytes) {}
 
   template <class Q>
   void put(Member& member, Q& queue) {
@@ -138,7 +141,6 @@ class Source {
     room_.write(kEndMark, hash(kEndMark));
     send(member, queue);
   }
-  const Tally& tally() const { return tally_; }
 
  private:
   template <class Q>
@@ -150,16 +152,17 @@ class Source {
 
   int producer_;
   bool summed_;
-  Tally tally_;
+  Tally& tally_;
   Room room_;
 };
 
 /// A consumer's end.
 class Sink {
  public:
-  /// `alone`: no other consumer, so the numbers of a producer have no gap.
-  Sink(int producers, std::size_t bytes, bool alone)
-      : alone_(alone), next_(static_cast<std::size_t>(producers), 0), room_(bytes) {}
+  /// `alone`: no other consumer, so the numbers of a producer have no gap. `tally` lies where the parent sees
+  /// it.
+  Sink(int producers, std::size_t bytes, bool alone, Tally& tally)
+      : alone_(alone), next_(static_cast<std::size_t>(producers), 0), tally_(tally), room_(bytes) {}
 
   /// Gets one item and proves it. @return false for an end mark.
   template <class Q>
@@ -190,16 +193,16 @@ class Sink {
     if (!alone_) tally_.add(base);
     return true;
   }
-  const Tally& tally() const { return tally_; }
 
  private:
   bool alone_;
   std::vector<std::uint64_t> next_;  // by producer: the least number that may come
-  Tally tally_;
+  Tally& tally_;
   Room room_;
 };
 
-/// What the members hand to the parent, one tally per member.
+/// What the members show to the parent, one tally per member: final when they have left, and before that how
+/// far they came.
 class Tallies {
  public:
   explicit Tallies(int members) : rows_(static_cast<std::size_t>(members) * sizeof(Row), 0) {}
@@ -237,9 +240,9 @@ class Traffic final : public Job {
   void prepare(Member& member) override {
     const bool alone = sides_.consumers == 1;
     if (produces(member))
-      source_.emplace(member.index(), cell_.bytes, !alone);
+      source_.emplace(member.index(), cell_.bytes, !alone, tallies_.of(member.index()));
     else
-      sink_.emplace(sides_.producers, cell_.bytes, alone);
+      sink_.emplace(sides_.producers, cell_.bytes, alone, tallies_.of(member.index()));
   }
 
   void work(Member& member, const Phase& phase) override {
@@ -248,16 +251,16 @@ class Traffic final : public Job {
 
   void settle(Member& member) override {
     if (produces(member)) queue_.flush();
-    tallies_.of(member.index()) = produces(member) ? source_->tally() : sink_->tally();
+  }
+
+  std::string so_far() override {
+    const auto [put, got] = totals();
+    return std::to_string(put.count) + " items were put and " + std::to_string(got.count) + " were got";
   }
 
   std::optional<std::string> verify(std::span<const MemberReport>) override {
-    Tally put;
-    Tally got;
-    for (int index = 0; index < cell_.procs; ++index)
-      (index < sides_.producers ? put : got).add(tallies_.of(index));
-    if (put.count != got.count)
-      return std::to_string(put.count) + " items were put and " + std::to_string(got.count) + " were got";
+    const auto [put, got] = totals();
+    if (put.count != got.count) return so_far();
     if (sides_.consumers > 1 && put != got)
       return "the items got are not the items put: some came twice, others never";
     if (const std::size_t left = queue_.size(); left != 0)
@@ -268,6 +271,16 @@ class Traffic final : public Job {
   std::vector<pid_t> servants() const override { return servants_of(queue_); }
 
  private:
+  enum Side : int { kProducing, kConsuming };
+
+  std::pair<Tally, Tally> totals() {
+    Tally put;
+    Tally got;
+    for (int index = 0; index < cell_.procs; ++index)
+      (index < sides_.producers ? put : got).add(tallies_.of(index));
+    return {put, got};
+  }
+
   bool produces(const Member& member) const { return member.index() < sides_.producers; }
 
   void produce(Member& member, const Phase& phase) {
@@ -275,7 +288,7 @@ class Traffic final : public Job {
     const std::uint64_t mine = phase.total / producers +
                                (static_cast<std::uint64_t>(member.index()) < phase.total % producers ? 1 : 0);
     for (std::uint64_t left = mine; left > 0; --left) source_->put(member, queue_);
-    if (sides_.producers > 1) member.did(mine);
+    member.did(mine, kProducing);
     if (sides_.consumers == 1) return;
     queue_.flush();
     if ((tallies_.finished().fetch_add(1) + 1) % producers != 0) return;
@@ -286,11 +299,12 @@ class Traffic final : public Job {
     if (sides_.consumers == 1) {
       for (std::uint64_t left = phase.total; left > 0; --left)
         if (!sink_->get(member, queue_)) member.fail("an end mark came that nobody put");
+      member.did(phase.total, kConsuming);
       return;
     }
     std::uint64_t mine = 0;
     while (sink_->get(member, queue_)) ++mine;
-    member.did(mine);
+    member.did(mine, kConsuming);
   }
 
   const Cell cell_;

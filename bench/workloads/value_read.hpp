@@ -3,7 +3,7 @@
 // Purpose: what does it cost when all processes read one value that nobody changes?
 // Rules:   one operation = one process reads the one 8-byte value that all share. Nothing else is
 //          done between two operations but adding up what was read; the sum must be the value times
-//          the number of reads.
+//          the number of reads, so one wrong read is one too many.
 //          Before the gate each process has changed the value once by nothing (added 0): a
 //          mechanism that keeps a part per process must read all the parts.
 #pragma once

@@ -9,10 +9,11 @@
 //          CPUs it sleeps in between, and the kernel makes that some 60 us.
 //          Every word follows from the struct's number and the word's place. A read whose words are
 //          of two numbers is torn and fails the launch, as does a number that is older than one
-//          that the same reader saw before. A mechanism that `tears` is held to what is left: each
-//          word by itself is one that was written, and word 0 never goes back. One that isolates
-//          must show the first struct only. When all have left, the value must be the writer's
-//          last.
+//          that the same reader saw before, or than the writer's last before the gate. When the
+//          writer has come to its end, each reader must find its last struct, and so must the parent
+//          when all have left. A mechanism that `tears` is held to what is left: each word by itself
+//          is one that was written, and word 0 never goes back. One that isolates must show the first
+//          struct only.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -73,11 +74,22 @@ class ReadMostly final : public ValueJob<M, Record<bytes>> {
   }
 
   void settle(Member& member) override {
-    if (member.index() == 0) written_[0] = number_;
+    Written& written = written_[0];
+    if (member.index() == 0) {
+      written.closed.store(true, std::memory_order_release);
+      return;
+    }
+    // A reader whose copy is never brought up to date sees nothing wrong until it knows what is due.
+    while (!written.closed.load(std::memory_order_acquire)) posix::nap(posix::Nanoseconds(kPeriodNs));
+    const std::uint64_t due = M::about.isolated ? 0 : written.number.load(std::memory_order_relaxed);
+    const Record<bytes> record = this->value_.get();
+    if (!record.whole() || record.number() != due)
+      member.fail("the writer has ended with struct " + std::to_string(due) + ", but struct " +
+                  std::to_string(record.number()) + " is read");
   }
 
   std::optional<std::string> verify(std::span<const MemberReport>) override {
-    const std::uint64_t newest = M::about.isolated ? 0 : written_[0];
+    const std::uint64_t newest = M::about.isolated ? 0 : written_[0].number.load();
     const Record<bytes> left = this->value_.get();
     if (!left.whole() || left.number() != newest)
       return "the value at the end is not the last that was written";
@@ -87,6 +99,11 @@ class ReadMostly final : public ValueJob<M, Record<bytes>> {
   }
 
  private:
+  struct Written {
+    std::atomic<std::uint64_t> number{0};  // the last of the phase
+    std::atomic<bool> closed{false};       // there will be no other
+  };
+
   void write(std::uint64_t readers) {
     awaited_ += readers;
     const auto done = [&] { return readers_done_->load(std::memory_order_acquire) == awaited_; };
@@ -100,11 +117,14 @@ class ReadMostly final : public ValueJob<M, Record<bytes>> {
           posix::nap(posix::Nanoseconds(kPeriodNs));
       }
     } while (!done());
+    written_[0].number.store(number_, std::memory_order_release);
   }
 
   void read(Member& member, std::uint64_t share) {
     std::uint64_t torn = 0;
     std::uint64_t greatest = 0;
+    // What was written in the warm-up was there before the gate.
+    if (!M::about.isolated) number_ = std::max(number_, written_[0].number.load(std::memory_order_acquire));
     std::uint64_t newest = number_;
     member.stopwatch().each(share, [&] {
       const Record<bytes> record = this->value_.get();
@@ -123,8 +143,8 @@ class ReadMostly final : public ValueJob<M, Record<bytes>> {
   }
 
   posix::Shared<std::atomic<std::uint64_t>> readers_done_{0, 0};  // over all phases
-  PerMember<std::uint64_t> saw_;         // the greatest number in any word that the member read
-  PerMember<std::uint64_t> written_{1};  // the writer's last number
+  PerMember<std::uint64_t> saw_;  // the greatest number in any word that the member read
+  PerMember<Written> written_{1};
   // A member's own, since it is a copy after fork.
   std::uint64_t awaited_ = 0;  // how many readers are done when this phase is
   std::uint64_t number_ = 0;   // of the newest struct that this member wrote or read

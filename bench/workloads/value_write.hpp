@@ -5,10 +5,12 @@
 // Rules:   one operation = one process sets the one 8-byte value that all share to a number that
 //          says who wrote it and as its how many-th write. Nothing else is done between two
 //          operations.
-//          At its end each process reads the value once: it must be a write that was really made,
-//          and where it is its own, its last one. When all have left, the value must be the last
-//          write of one of them (of a mechanism that isolates: what it was at the start; and each
-//          process must find its own last write).
+//          Each write of the first half of the warm-up, and the last of all, is read back by its process. It
+//          finds that write (it must when it is alone, or the mechanism isolates), or a later one of somebody
+//          else: not an older one of its own, nor what it found before it wrote. When all have left,
+//          the value must be the last write of one of them (of a mechanism that isolates: what it was
+//          at the start). A timed write that is lost and written over before anybody reads is not
+//          noticed: nobody could.
 #pragma once
 #include <memory>
 
@@ -40,19 +42,20 @@ class Write final : public ValueJob<M, Number> {
   void work(Member& member, const Phase& phase) override {
     Number next =
         (static_cast<Number>(member.index() + 1) << kWriterShift) + static_cast<Number>(phase.first);
-    member.stopwatch().each(phase.share, [&] {
+    Number& last = wrote_[member.index()].last;
+    for (std::uint64_t left = phase.proven(); left > 0; --left) {
+      this->value_.set(++next);
+      last = next;
+      read_back(member);
+    }
+    member.stopwatch().each(phase.share - phase.proven(), [&] {
       this->value_.set(++next);
       next_operation();
     });
-    if (phase.share > 0) wrote_[member.index()].last = next;
+    if (phase.share > 0) last = next;
   }
 
-  void settle(Member& member) override {
-    auto& own = wrote_[member.index()];
-    own.seen = this->value_.get();
-    if ((M::about.isolated || writer_of(own.seen) == member.index() + 1) && own.seen != own.last)
-      member.fail("found an older write of its own after its last");
-  }
+  void settle(Member& member) override { read_back(member); }
 
   std::optional<std::string> verify(std::span<const MemberReport>) override {
     const Number left = this->value_.get();
@@ -69,9 +72,23 @@ class Write final : public ValueJob<M, Number> {
   }
 
  private:
+  /// After a write of its own: what stands there now must be newer than what stood there before it.
+  void read_back(Member& member) {
+    auto& own = wrote_[member.index()];
+    const Number before = own.seen;
+    own.seen = this->value_.get();
+    if (own.seen == own.last) return;
+    const int writer = writer_of(own.seen);
+    if (M::about.isolated || member.procs() == 1 || writer == member.index() + 1 || own.seen == before)
+      member.fail("a write did not stick: found " + std::to_string(own.seen) + " after writing " +
+                  std::to_string(own.last));
+    if (writer < 1 || writer > member.procs())
+      member.fail("read " + std::to_string(own.seen) + ", which nobody wrote");
+  }
+
   struct Wrote {
     Number last = 0;  ///< what this member wrote last
-    Number seen = 0;  ///< what it found when it was done
+    Number seen = 0;  ///< what it found when it last looked
   };
   PerMember<Wrote> wrote_;
 };
