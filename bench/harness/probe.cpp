@@ -27,7 +27,7 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double kWorst = std::numeric_limits<double>::infinity();
 /// When a party that waits inside a burst takes the other for lost. Generous: the other may only be
 /// descheduled.
-constexpr posix::Nanoseconds kLost = std::chrono::milliseconds(500);
+constexpr posix::Nanoseconds kLost = std::chrono::seconds(1);
 
 /// A flag on a line of its own.
 template <class T>
