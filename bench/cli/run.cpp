@@ -203,7 +203,12 @@ int run(const RunOptions& options) {
   document.context["run"]["awake"] = options.awake;
   posix::become_subreaper();
   // A run that goes on waits as it did before.
-  if (!options.resume) document.context["run"]["spin_ns"] = bench::calibrated_spin_ns(plan.launch);
+  try {
+    if (!options.resume) document.context["run"]["spin_ns"] = bench::calibrated_spin_ns(plan.launch);
+  } catch (const bench::Interrupted&) {
+    fmt::print(stderr, "interrupted before anything was measured\n");
+    return 128 + posix::interrupted();
+  }
   const std::string journal_path = out.string() + ".journal";
   results::Journal journal = options.resume
                                  ? take_up_journal(journal_path, document, plan.cells, options.seed != 0)
