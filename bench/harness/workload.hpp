@@ -53,7 +53,8 @@ struct Workload {
   std::function<std::vector<Candidate>()> candidates;
   /// Operations begin by a schedule, not when the one before is done: real_time is the mean latency of one.
   bool open_loop = false;
-  /// Whether its processes begin each operation by themselves and time it alone: then they can rest before it.
+  /// Whether its processes begin each operation by themselves and time it alone: then they can rest before
+  /// it.
   bool rests = false;
   /// How many times as long as others a launch lasts, for work that needs it to be judged.
   double stretch = 1;

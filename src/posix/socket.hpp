@@ -52,8 +52,8 @@ Peer peer_of(int socket);
 Transfer receive_now(int socket, void* data, std::size_t bytes);
 Transfer send_now(int socket, const void* data, std::size_t bytes);
 
-/// Whether the other end has gone or sends no more, or whether process `pidfd` (see watch_process(); -1 = none) has
-/// ended. One poll(2) that does not wait; bytes that are still to be read make no difference.
+/// Whether the other end has gone or sends no more, or whether process `pidfd` (see watch_process(); -1 =
+/// none) has ended. One poll(2) that does not wait; bytes that are still to be read make no difference.
 bool has_left(int socket, int pidfd);
 
 /// Waits for at least one byte or the end.

@@ -1,7 +1,7 @@
 // Sleeping until something in shared memory changes: an event count on a futex word.
 //
-// Lives in shared memory; any number of processes may wait and notify. There is no count of waiters, only a flag, so a waiter
-// that is killed costs at most one needless wake-up call and never blocks the others.
+// Lives in shared memory; any number of processes may wait and notify. There is no count of waiters, only a
+// flag, so a waiter that is killed costs at most one needless wake-up call and never blocks the others.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace shmoo::sync {
 
 class Event {
  public:
-  /// Waits until `ready()`: spins for this process's patience, then sleeps. `ready` must read with acquire order.
+  /// Waits until `ready()`: spins for this process's patience, then sleeps. `ready` must read with acquire
+  /// order.
   /// @return false when the deadline passed and `ready()` is still false.
   template <class Ready>
   bool wait(Ready ready, posix::Deadline deadline = posix::Deadline::never()) {
@@ -22,7 +23,8 @@ class Event {
     if (spin_until(ready)) return true;
     for (;;) {
       const std::uint32_t key = word_.fetch_or(kSleeping, std::memory_order_seq_cst) | kSleeping;
-      // After the flag is up: a notifier that changed the state before is seen here, one that comes later sees the flag.
+      // After the flag is up: a notifier that changed the state before is seen here, one that comes later
+      // sees the flag.
       if (ready()) return true;
       if (!posix::futex_wait(word_, key, deadline)) return ready();
       if (ready()) return true;

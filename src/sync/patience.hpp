@@ -1,5 +1,6 @@
-// How long a process spins before it sleeps. One setting per process, inherited by fork; every mechanism that waits asks it.
-// Source: competitive spinning (spin for what a sleep and wake-up would cost, then sleep) is never worse than twice the best.
+// How long a process spins before it sleeps. One setting per process, inherited by fork; every mechanism that
+// waits asks it. Source: competitive spinning (spin for what a sleep and wake-up would cost, then sleep) is
+// never worse than twice the best.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -24,7 +25,8 @@ inline void relax() {
 }
 
 struct Patience {
-  /// How often to look again before sleeping. 0 = sleep at once, which is right as soon as peers may share a CPU.
+  /// How often to look again before sleeping. 0 = sleep at once, which is right as soon as peers may share a
+  /// CPU.
   std::uint32_t spins = 0;
   /// How often to give up the CPU and look again, after that and before sleeping.
   std::uint32_t yields = 0;
@@ -36,7 +38,8 @@ inline Patience& patience() {
   return current;
 }
 
-/// How many spins take `ns` nanoseconds here: measured once per process tree (PAUSE is 40 to 140 cycles, by machine).
+/// How many spins take `ns` nanoseconds here: measured once per process tree (PAUSE is 40 to 140 cycles, by
+/// machine).
 std::uint32_t spins_for(std::int64_t ns);
 
 /// Looks until `ready()` or the process's patience is at its end. @return whether `ready()` said true.

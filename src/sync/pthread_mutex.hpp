@@ -24,8 +24,8 @@ inline void make_mutex(pthread_mutex_t& mutex, int robustness) {
 
 inline int take_until(pthread_mutex_t& mutex, posix::Deadline deadline) {
 #ifdef __SANITIZE_THREAD__
-  // g++ 12's sanitizer takes pthread_mutex_clocklock() for no lock at all, and pthread_mutex_timedlock() for none
-  // when the owner has died.
+  // g++ 12's sanitizer takes pthread_mutex_clocklock() for no lock at all, and pthread_mutex_timedlock() for
+  // none when the owner has died.
   for (;;) {
     const int error = ::pthread_mutex_trylock(&mutex);
     if (error != EBUSY || deadline.passed()) return error;

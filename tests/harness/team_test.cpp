@@ -14,9 +14,9 @@
 namespace shmoo::bench {
 namespace {
 
+using std::chrono::seconds;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using std::chrono::seconds;
 
 /// A job made of a function, with room that all members share.
 class TestJob final : public Job {
@@ -64,7 +64,8 @@ std::string failure_of(Job& job, const TeamPlan& how) {
 TEST(Team, the_shares_of_all_members_add_up_to_the_whole) {
   TestJob job([&job](Member& member, const Phase& phase) {
     (phase.timed ? job.room->timed : job.room->warm).fetch_add(phase.share);
-    if (phase.first != (phase.timed ? 1u : 0u)) member.fail("the timed part does not go on where the warm-up ended");
+    if (phase.first != (phase.timed ? 1u : 0u))
+      member.fail("the timed part does not go on where the warm-up ended");
   });
   Team team(job, plan(3, 100));
   team.gather();
@@ -143,7 +144,9 @@ TEST(Team, work_that_times_nothing_has_no_latencies) {
 }
 
 TEST(Team, latencies_can_be_switched_off) {
-  TestJob job([](Member& member, const Phase& phase) { member.stopwatch().each(phase.share, [] { ::usleep(100); }); });
+  TestJob job([](Member& member, const Phase& phase) {
+    member.stopwatch().each(phase.share, [] { ::usleep(100); });
+  });
   for (const bool on : {true, false}) {
     TeamPlan how = plan(1, 20);
     how.latencies = on;

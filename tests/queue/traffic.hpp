@@ -82,9 +82,9 @@ inline void await_sleep(pid_t pid) {
   wait_until(sleeps, "a process does not go to sleep");
 }
 
-/// Waits until process `pid` waits for an item or for room in `queue`. Where a server keeps the line, the process already
-/// sleeps while its call is still on the way; the second answer that the server gives us comes after it has seen
-/// that call.
+/// Waits until process `pid` waits for an item or for room in `queue`. Where a server keeps the line, the
+/// process already sleeps while its call is still on the way; the second answer that the server gives us
+/// comes after it has seen that call.
 template <class Q>
 void await_waiting(const Q& queue, pid_t pid) {
   await_sleep(pid);

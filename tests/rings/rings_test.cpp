@@ -71,8 +71,8 @@ TYPED_TEST(Ring, without_a_bound_of_the_caller_it_holds_at_least_8_of_the_longes
   }
 }
 
-/// One number there and back by two processes, `rounds` times, or as often as there is time for on a machine that has
-/// other work: a switch of processes costs microseconds or a time slice.
+/// One number there and back by two processes, `rounds` times, or as often as there is time for on a machine
+/// that has other work: a switch of processes costs microseconds or a time slice.
 template <class Q>
 void ping_pong(int rounds) {
   constexpr auto kEnough = std::chrono::seconds(10);
