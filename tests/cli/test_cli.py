@@ -70,6 +70,15 @@ def session_members(session):
     return found
 
 
+def is_member(pid, parent):
+    """Whether a child of a round's process belongs to a team: not one that keeps a CPU awake, nor a sanitizer's."""
+    try:
+        command = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+        return command != "shmoo-awake" and os.getpgid(pid) != os.getpgid(parent)
+    except OSError:
+        return False
+
+
 def wait_until(condition, what):
     deadline = time.monotonic() + LIMIT
     while not condition():
@@ -434,12 +443,12 @@ def test_a_killed_member_costs_one_sample_and_is_named(running):
         members = run.members()
         benches = [pid for pid, (parent, _) in members.items() if parent == run.process.pid]
         for pid, (parent, _) in members.items():
-            if parent in benches:
+            if parent in benches and is_member(pid, parent):
                 os.kill(pid, signal.SIGKILL)
                 return True
         return False
 
-    # Again and again: what was hit may have been on its way out, or one who merely keeps a CPU awake.
+    # Again and again: what was hit may have been on its way out.
     wait_until(lambda: hit() and '{"failure"' in run.journal.read_text(), "the failure in the journal")
     before = run.samples()
     run.wait_for_samples(before + 1)
