@@ -47,7 +47,10 @@ TEST(PerfCounters, count_between_start_and_stop_only) {
   EXPECT_LT(*none, kPages / 2);
   const auto some = faults_of(touch_pages);
   EXPECT_GE(*some, kPages);
-  EXPECT_LT(*some, 2 * kPages);
+  // The thread sanitizer's own memory has pages of its own for each of these.
+  if (!test::kThreadSanitizer) {
+    EXPECT_LT(*some, 2 * kPages);
+  }
 }
 
 TEST(PerfCounters, count_children_and_threads_that_began_later) {
