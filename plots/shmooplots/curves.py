@@ -149,7 +149,9 @@ def _draw(results: Results, looks: Looks, contract: str, workload: str, cells: l
     floored = any(quantity.floors(cell) for quantity in quantities for cell in measured)
     scale = Scale(sorted({axis.at(cell) for cell in measured}))
 
-    ticks_y = [text_width(q.tick(t), TICK_POINTS) for q in quantities for c in measured for t in spread(q.values(c))]
+    # A cell may have too few latencies for one of the percentiles.
+    ticks_y = [text_width(q.tick(t), TICK_POINTS) for q in quantities for c in measured if q.values(c)
+               for t in spread(q.values(c))]
     left = MARGIN + max([0.3 + max(ticks_y, default=0.0)] + [0.1 + text_width(s.label, 6.2) for s in absent])
     gap = 0.14 if axis.shared_y else 0.56
     labels = [one.label for one in series] + [quantity.floor_label for quantity in quantities if floored]
