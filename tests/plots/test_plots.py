@@ -611,6 +611,15 @@ def test_latencies_too_short_for_the_clock_or_too_few_for_percentiles_do_no_harm
     assert "queue_paced_by_load_procs_2" in draw(document, tmp_path)
 
 
+def test_a_paced_mechanism_with_too_few_latencies_for_a_percentile_is_drawn_beside_the_others(limited, tmp_path):
+    document = only(limited, lambda name: name.startswith("queue/paced/"))
+    for row in document["benchmarks"]:
+        if row["mechanism"] == "pipe":
+            row.pop("p99_ns", None)
+    assert any("p99_ns" in row for row in document["benchmarks"])
+    assert "queue_paced_by_load_procs_2" in draw(document, tmp_path)
+
+
 def test_distances_are_compared_at_the_place_where_most_were_measured_and_sorted():
     cells = [cell("pipe", [40, 60], size=size, floor=10) for size in (8, 64, 512, 4096)]
     cells += [cell("feeder", [20], size=size, floor=10) for size in (8, 64, 512)]
