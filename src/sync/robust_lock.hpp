@@ -6,6 +6,9 @@
 // says `inherited`; the lock itself is made consistent at once, so it works on whatever the new holder does
 // about the data.
 //
+// When somebody dies with the wake-up that was meant for him, and a third one took the lock in between, the
+// kernel passes it on to nobody: nobody sleeps longer than kGlance without a look.
+//
 // glibc never spins on a robust mutex, so lock() tries for this process's patience before it sleeps: robust
 // and fast.
 #pragma once
@@ -61,10 +64,16 @@ class RobustLock {
       const int result = ::pthread_mutex_trylock(&mutex_);
       if (result != EBUSY) return result;
     }
-    return detail::take(mutex_, deadline);
+    for (;;) {
+      const bool last =
+          !deadline.is_never() && deadline.left_ns() <= std::chrono::nanoseconds(kGlance).count();
+      const int result = detail::take(mutex_, last ? deadline : posix::Deadline::in(kGlance));
+      if (last || result != EBUSY) return result;
+    }
   }
 
   static constexpr std::uint32_t kLongestPause = 32;
+  static constexpr std::chrono::milliseconds kGlance{100};
   pthread_mutex_t mutex_;
 };
 

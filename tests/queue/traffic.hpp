@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 
 namespace shmoo::queue::test {
 
+using shmoo::test::await_sleep;
 using shmoo::test::Flag;
 using shmoo::test::patience;
 using shmoo::test::require;
@@ -68,18 +68,6 @@ Bytes take(Q& queue, const Shape& shape) {
 template <class Q>
 void give(Q& queue, std::span<const std::byte> item) {
   require(queue.put(item, patience()) == Put::ok, "an item found no room");
-}
-
-/// Waits until process `pid` sleeps (in its main thread).
-inline void await_sleep(pid_t pid) {
-  const auto sleeps = [&] {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string text;
-    std::getline(file, text);
-    const auto name_end = text.rfind(')');
-    return name_end != std::string::npos && name_end + 2 < text.size() && text[name_end + 2] == 'S';
-  };
-  wait_until(sleeps, "a process does not go to sleep");
 }
 
 /// Waits until process `pid` waits for an item or for room in `queue`. Where a server keeps the line, the

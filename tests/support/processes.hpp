@@ -1,10 +1,13 @@
 // Real processes for tests: forked, bounded by one generous deadline, never left behind.
 #pragma once
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
 #include <atomic>
+#include <fstream>
 #include <functional>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "posix/child.hpp"
@@ -38,6 +41,18 @@ void wait_until(Ready ready, const char* what) {
     if (deadline.passed()) throw std::runtime_error(std::string("waited in vain: ") + what);
     posix::yield();
   }
+}
+
+/// Waits until process `pid` sleeps (in its main thread).
+inline void await_sleep(pid_t pid) {
+  const auto sleeps = [&] {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    const auto name_end = text.rfind(')');
+    return name_end != std::string::npos && name_end + 2 < text.size() && text[name_end + 2] == 'S';
+  };
+  wait_until(sleeps, "a process does not go to sleep");
 }
 
 /// Runs `body(i)` in `count` processes at the same time and waits for all; a failure of any is a failure of

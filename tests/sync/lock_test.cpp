@@ -227,6 +227,38 @@ TYPED_TEST(AnyLock, a_killed_waiter_harms_nobody) {
   EXPECT_EQ(this->shared_->counter, 3 * 500u);
 }
 
+/// The first in line is woken and dies before it runs; meanwhile its waker has taken the lock again.
+void lose_a_wake_up(RobustLock& lock) {
+  const int cpu = posix::allowed_cpus().front();
+  lock.lock();
+  posix::Child first([&] {
+    // Woken by somebody on the same CPU, it does not come to run.
+    posix::pin_to(cpu);
+    posix::become_idle_class();
+    lock.lock();
+  });
+  test::await_sleep(first.pid());
+  posix::Child second([&] {
+    test::require(lock.lock() == Taken::taken, "not taken");
+    lock.unlock();
+  });
+  test::await_sleep(second.pid());
+  posix::pin_to(cpu);
+  lock.unlock();
+  const Taken again = lock.lock(Deadline::now());
+  first.kill();
+  ASSERT_TRUE(first.join(test::patience()));
+  if (again == Taken::taken) lock.unlock();
+  ASSERT_TRUE(second.join(test::patience()));
+  EXPECT_TRUE(second.ending().good()) << second.ending().text();
+}
+
+TEST(RobustLock, a_sleeper_looks_again_though_the_wake_up_went_to_one_who_died) {
+  posix::Shared<RobustLock> lock(0);
+  // On a thread of its own, whose CPU is pinned.
+  std::thread([&] { lose_a_wake_up(*lock); }).join();
+}
+
 TEST(FutexLock, a_sleeper_looks_again_though_the_wake_up_went_to_one_who_died) {
   // Free with somebody asleep is the state that such a death leaves; nobody will ever wake the sleeper.
   posix::Shared<FutexLock> lock(0);
