@@ -8,6 +8,7 @@
 #include "posix/fd.hpp"
 #include "share/manager/buffer.hpp"
 #include "share/manager/registry.hpp"
+#include "share/manager/wire.hpp"
 
 namespace shmoo::manager {
 
@@ -50,11 +51,12 @@ class Connection final : public Source {
   /// Calls that may wait in the server at one time.
   static constexpr std::size_t kMostParked = 256;
 
-  Connection(posix::Fd opened, Session& owner, std::function<void(Connection&, std::uint32_t)> action)
-      : socket(std::move(opened)), session(owner), action_(std::move(action)) {}
+  Connection(std::unique_ptr<Wire> opened, Session& owner,
+             std::function<void(Connection&, std::uint32_t)> action)
+      : wire(std::move(opened)), session(owner), action_(std::move(action)) {}
   void ready(std::uint32_t events) override { action_(*this, events); }
 
-  posix::Fd socket;
+  std::unique_ptr<Wire> wire;
   Session& session;
   Buffer in;
   Buffer out;

@@ -4,8 +4,6 @@
 #include <atomic>
 #include <utility>
 
-#include "posix/socket.hpp"
-
 namespace shmoo::manager {
 namespace {
 
@@ -25,7 +23,7 @@ Encoded Answer::value() const {
   return body;
 }
 
-Link::Link(const std::string& path) : socket_(posix::connect_unix(path)) {
+Link::Link(std::unique_ptr<Wire> wire) : wire_(std::move(wire)) {
   static std::atomic<std::uint64_t> count{0};
   serial_ = ++count;
 }
@@ -62,11 +60,11 @@ void Link::abandon() {
 void Link::flush() {
   if (broken_) lost();
   while (!out_.empty()) {
-    const posix::Transfer sent = posix::send_now(socket_.get(), out_.data(), out_.size());
+    const posix::Transfer sent = wire_->send_now(out_.data(), out_.size());
     if (sent.state == posix::Transfer::ended) lost();
     if (sent.state == posix::Transfer::done) out_.consume(sent.bytes);
     // The server reads no more while it cannot get rid of its replies: take them in meanwhile.
-    if (sent.state == posix::Transfer::would_block && posix::wait_for_socket(socket_.get()).read) receive();
+    if (sent.state == posix::Transfer::would_block && wire_->wait().read) receive();
   }
 }
 
@@ -81,7 +79,7 @@ void Link::receive() {
     if (whole > in_.size()) wanted = std::max(wanted, whole - in_.size());
   }
   char* room = in_.room(wanted);
-  const posix::Transfer got = posix::receive_some(socket_.get(), room, in_.spare());
+  const posix::Transfer got = wire_->receive_some(room, in_.spare());
   if (got.state != posix::Transfer::done) {
     broken_ = true;
     throw ConnectionLost("the manager's server is gone");

@@ -5,13 +5,14 @@
 // reason) and the link stays broken.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "posix/fd.hpp"
 #include "share/manager/buffer.hpp"
 #include "share/manager/codec.hpp"
+#include "share/manager/wire.hpp"
 
 namespace shmoo::manager {
 
@@ -27,8 +28,7 @@ struct Answer {
 
 class Link {
  public:
-  /// Connects. Errors: std::system_error (nobody listens, another user's folder ...).
-  explicit Link(const std::string& path);
+  explicit Link(std::unique_ptr<Wire> wire);
 
   /// Starts a request with so many arguments: put() them into the buffer that is returned, then end().
   Buffer& begin(ObjectId object, Method method, std::size_t arguments, std::uint8_t flags = 0);
@@ -63,7 +63,7 @@ class Link {
   [[noreturn]] void lost();
   void part_with_last_words();
 
-  posix::Fd socket_;
+  std::unique_ptr<Wire> wire_;
   std::uint64_t serial_;
   Buffer out_;
   Buffer in_;

@@ -75,7 +75,7 @@ void Manager::ask_to_end() const noexcept {
   try {
     // One way: a server that does not answer must not keep us waiting. On a link of its own, which cannot be
     // full.
-    Link link(address());
+    Link link(place()->connect());
     link.begin(kServer, Method::shutdown, 0, kOneWay);
     link.end();
     link.flush();

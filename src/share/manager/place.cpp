@@ -41,7 +41,7 @@ class ThreadLinks {
     for (Entry& entry : entries_)
       if (entry.id == place->id()) return remember(entry);
     auto link = place->take_idle();
-    if (!link) link = std::make_unique<Link>(place->path());
+    if (!link) link = std::make_unique<Link>(place->connect());
     return remember(entries_.emplace_back(Entry{place, place->id(), std::move(link)}));
   }
   Link& remember(Entry& entry) {
@@ -63,6 +63,10 @@ Place::Place(std::string path) : path_(std::move(path)) {
 Link& Place::link(const std::shared_ptr<Place>& place) {
   static thread_local ThreadLinks links;
   return links.to(place);
+}
+
+std::unique_ptr<Wire> Place::connect() const {
+  return std::make_unique<SocketWire>(posix::connect_unix(path_));
 }
 
 // Only tried, never waited for: a child of a process that forked in the middle of this finds the lock taken

@@ -24,6 +24,9 @@ class Place {
   const std::string& path() const { return path_; }
   std::uint64_t id() const { return id_; }
 
+  /// A new connection, which nobody keeps. Errors: std::system_error (nobody listens, another user's folder
+  /// ...).
+  std::unique_ptr<Wire> connect() const;
   /// The connection of the calling thread. Errors: those of connecting.
   static Link& link(const std::shared_ptr<Place>& place);
 

@@ -70,7 +70,7 @@ class Service final : public Host {
     const Parked call = parking_.take(ticket);
     // Its end may stand further back in the line of events than what is being carried out.
     const auto& watch = call.caller.session.watch;
-    if (posix::has_left(call.caller.socket.get(), watch ? watch->fd.get() : -1)) return false;
+    if (posix::has_left(call.caller.wire->descriptor(), watch ? watch->fd.get() : -1)) return false;
     // Behind the reply that is being made, should it go to the same client.
     Reply reply(&call.caller == current_ ? behind_ : call.caller.out, call.request, call.wanted);
     say(reply);
@@ -118,11 +118,11 @@ class Service final : public Host {
     }
     Session& session = session_of(peer.pid);
     auto connection = std::make_unique<Connection>(
-        std::move(socket), session,
+        std::make_unique<SocketWire>(std::move(socket)), session,
         [this](Connection& c, std::uint32_t events) { connection_ready(c, events); });
     Connection* key = connection.get();
     try {
-      epoll_.watch(key->socket.get(), key->watched, static_cast<Source*>(key));
+      epoll_.watch(key->wire->descriptor(), key->watched, static_cast<Source*>(key));
     } catch (const std::system_error&) {
       if (session.connections.empty()) end(session);
       throw;
@@ -158,13 +158,13 @@ class Service final : public Host {
 
   void close(Connection& connection) {
     connection.gone = true;
-    epoll_.forget(connection.socket.get());
+    epoll_.forget(connection.wire->descriptor());
     drop_calls(connection);
     for (Object* object : std::exchange(connection.bound, {})) object->left(connection, *this);
     Session& session = connection.session;
     std::erase(session.connections, &connection);
     const auto found = connections_.find(&connection);
-    found->second->socket.reset();
+    found->second->wire.reset();
     graveyard_.push_back(std::move(found->second));
     connections_.erase(found);
     if (session.connections.empty()) end(session);
@@ -209,7 +209,7 @@ class Service final : public Host {
       if (whole > connection.in.size()) wanted = std::clamp(whole - connection.in.size(), kChunk, kMostChunk);
     }
     char* room = connection.in.room(wanted);
-    const posix::Transfer got = posix::receive_now(connection.socket.get(), room, connection.in.spare());
+    const posix::Transfer got = connection.wire->receive_now(room, connection.in.spare());
     if (got.state == posix::Transfer::ended) at_end(connection);
     if (got.state != posix::Transfer::done) return false;
     connection.in.commit(got.bytes);
@@ -283,7 +283,7 @@ class Service final : public Host {
   bool send(Connection& connection) {
     Buffer& out = connection.out;
     while (!out.empty()) {
-      const posix::Transfer sent = posix::send_now(connection.socket.get(), out.data(), out.size());
+      const posix::Transfer sent = connection.wire->send_now(out.data(), out.size());
       if (sent.state == posix::Transfer::would_block) break;
       if (sent.state == posix::Transfer::ended) return close(connection), false;
       out.consume(sent.bytes);
@@ -293,7 +293,7 @@ class Service final : public Host {
     if (!connection.closing && out.size() <= Connection::kMostUnread) wanted |= EPOLLIN;
     if (wanted != connection.watched) {
       connection.watched = wanted;
-      epoll_.change(connection.socket.get(), wanted, static_cast<Source*>(&connection));
+      epoll_.change(connection.wire->descriptor(), wanted, static_cast<Source*>(&connection));
     }
     return true;
   }
