@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
+#include "harness/starvation.hpp"
 #include "posix/interrupt.hpp"
 
 namespace shmoo::bench {
@@ -35,18 +37,15 @@ void CellFixture::SetUp(::benchmark::State& state) {
   });
 }
 
-// A member can look starved because the host took its CPU away, which a guest does not always see. That does
-// not happen to three launches in a row; a mechanism that starves does it each time.
 Sample CellFixture::run_launch(std::uint64_t operations) {
-  for (int left = 2;; --left) {
-    try {
-      return launch_->run();
-    } catch (const Starved&) {
-      if (left == 0) throw;
+  bool again = false;
+  return run_until_fair([&] {
+    if (std::exchange(again, true)) {
+      launch_.reset();
+      launch_.emplace(workload_, candidate_, operations, options_.launch);
     }
-    launch_.reset();
-    launch_.emplace(workload_, candidate_, operations, options_.launch);
-  }
+    return launch_->run();
+  });
 }
 
 void CellFixture::BenchmarkCase(::benchmark::State& state) {

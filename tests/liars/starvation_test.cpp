@@ -83,6 +83,34 @@ TEST(Starvation, who_has_no_operations_of_its_own_is_not_compared) {
   EXPECT_EQ(starved(team), std::nullopt);
 }
 
+/// How many launches there are when the first `starving` of them starve a member.
+int launches_until_fair(int starving) {
+  int launches = 0;
+  const int fair = bench::run_until_fair([&] {
+    if (++launches <= starving) throw bench::Starved("starved: member 1");
+    return launches;
+  });
+  EXPECT_EQ(fair, launches) << "the result is not that of the fair launch";
+  return launches;
+}
+
+TEST(Starvation, is_believed_when_three_launches_in_a_row_show_it) {
+  EXPECT_EQ(launches_until_fair(0), 1);
+  EXPECT_EQ(launches_until_fair(1), 2);
+  EXPECT_EQ(launches_until_fair(2), 3);
+  EXPECT_THROW(launches_until_fair(3), bench::Starved);
+}
+
+TEST(Starvation, hides_no_other_failure_behind_another_try) {
+  int launches = 0;
+  const auto torn = [&]() -> int {
+    ++launches;
+    throw bench::LaunchFailed("a torn value");
+  };
+  EXPECT_THROW(bench::run_until_fair(torn), bench::LaunchFailed);
+  EXPECT_EQ(launches, 1);
+}
+
 TEST(Presence, counts_sleep_as_presence_and_a_cpu_that_others_had_as_absence) {
   constexpr std::int64_t wall = 100 * kMs;
   EXPECT_EQ(posix::present_ns({0, 0, 0}, {10 * kMs, 20 * kMs, 5}, wall), 80 * kMs);
