@@ -161,6 +161,24 @@ void tell_spread(const std::vector<std::string>& cells, const std::vector<bench:
   }
 }
 
+/// Lists what failed. @return the exit code: a load that this machine does not carry is no bad result.
+int tell_failures(const std::vector<results::Json>& failures) {
+  const auto tell = [&](const char* what, bool missed) {
+    std::vector<std::string> lines;
+    for (const results::Json& failure : failures) {
+      const auto& reason = failure["reason"].get_ref<const std::string&>();
+      if (reason.starts_with(bench::kMissedRate) == missed)
+        lines.push_back(fmt::format("  {} (round {}): {}\n", failure["name"].get<std::string>(),
+                                    failure["round"].get<int>() + 1, reason));
+    }
+    if (!lines.empty()) fmt::print(stderr, "{} {}:\n", lines.size(), what);
+    for (const std::string& line : lines) fmt::print(stderr, "{}", line);
+    return !lines.empty();
+  };
+  tell("samples with a load that was more than this machine carries", true);
+  return tell("failures", false) ? 1 : 0;
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
@@ -265,12 +283,7 @@ int run(const RunOptions& options) {
   } else {
     fmt::print("charts: shmoo plot {}\n", out.string());
   }
-  if (document.failures.empty()) return 0;
-  fmt::print(stderr, "{} failures:\n", document.failures.size());
-  for (const auto& failure : document.failures)
-    fmt::print(stderr, "  {} (round {}): {}\n", failure["name"].get<std::string>(),
-               failure["round"].get<int>() + 1, failure["reason"].get<std::string>());
-  return 1;
+  return tell_failures(document.failures);
 }
 
 }  // namespace shmoo::cli

@@ -36,6 +36,10 @@ class Starved : public LaunchFailed {
   using LaunchFailed::LaunchFailed;
 };
 
+/// How the reason of an open loop begins that could not keep its schedule: a load that this machine does not
+/// carry at this moment, nothing that is broken.
+inline constexpr std::string_view kMissedRate = "missed the rate: ";
+
 /// The run was asked to stop (SIGINT, SIGTERM) while the parent waited.
 class Interrupted : public std::runtime_error {
  public:

@@ -8,12 +8,14 @@
 //          real_time is the mean of these latencies; operations per second are the rate of the launch.
 //          The interval follows from the capacity of the same queue with the same two processes, moments
 //          before, in the warm-up: items flow as fast as they can, with the same looks at the clock as later,
-//          for 2 ms to warm up and for 4 ms that count; then, from an empty queue, they follow a schedule as
-//          dense as that for 4 ms. The slower of the two is the capacity: many queues are quicker while they
-//          are full. (Of each the second slowest quarter, so one held-up moment does not decide.) load:50
-//          means one item per two of those intervals.
+//          for 2 ms to warm up and for 4 ms that count; then, three times from an empty queue, they follow a
+//          schedule as dense as that for 4 ms. The slowest of the four is the capacity: many queues are
+//          quicker while they are full, and some fall from one pace into the other by chance. (Of each the
+//          second slowest quarter, so one held-up moment does not decide.) load:50 means one item per two of
+//          those intervals.
 //          The sender waits by looking at the clock, where it has a CPU of its own, and yields while more
-//          than 1 us is left; else it sleeps until shortly before. Its waiting is part of the price.
+//          than 1 us is left (always, where a thread or server works for the queue: that one may need this
+//          CPU); else it sleeps until shortly before. Its waiting is part of the price.
 // Proof:   every item exactly once, whole and in order (queue_traffic.hpp). A launch has missed its rate, and
 //          has failed, when the sender ends more than 2 % late and was not on time once in the last quarter.
 #include <algorithm>

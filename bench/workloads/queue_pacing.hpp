@@ -20,7 +20,8 @@ using Ticks = FastClock::Ticks;
 
 inline constexpr std::array<double, 2> kFreeFlowNs{2e6, 4e6};  // the first one warms up
 inline constexpr double kTrialNs = 4e6;
-inline constexpr int kStreams = 3;                 // before the timed part: those, each with its end mark
+inline constexpr int kTrials = 3;
+inline constexpr int kStreams = 2 + kTrials;       // before the timed part, each with its end mark
 inline constexpr double kLongestNs = 50e6;         // of free flow
 inline constexpr std::uint64_t kLeastItems = 128;  // per stream, unless that takes too long
 inline constexpr double kJudgedNs = 5e6;           // a schedule that is shorter says nothing about a rate
@@ -104,8 +105,8 @@ class Paced final : public Job {
       return std::nullopt;
     char text[160];
     std::snprintf(text, sizeof text,
-                  "missed the rate: %.4g items per second (%.0f %% of the capacity) were due, %.4g were sent",
-                  1e9 / pace.interval_ns, 100 * load_,
+                  "%s%.4g items per second (%.0f %% of the capacity) were due, %.4g were sent",
+                  kMissedRate.data(), 1e9 / pace.interval_ns, 100 * load_,
                   1e9 / (pace.interval_ns * (1 + pace.late_ns / pace.scheduled_ns)));
     throw LaunchFailed(text);
   }
@@ -123,8 +124,8 @@ class Paced final : public Job {
     bool caught_up = false;           ///< on time at least once in the last quarter
   };
 
-  /// The sender's side of finding out the capacity: free flow, to warm up and to be measured, and then a
-  /// schedule as dense as that.
+  /// The sender's side of finding out the capacity: free flow, to warm up and to be measured, and then
+  /// schedules as dense as that.
   void saturate(Member& member) {
     const FastClock& clock = member.stopwatch().clock();
     for (const double span_ns : kFreeFlowNs) {
@@ -140,8 +141,10 @@ class Paced final : public Job {
     double every = 0;
     while ((every = pace_->interval.load()) == 0) posix::yield();
     const double items = clock.ticks(kTrialNs) / every;
-    follow(member, clock.now(), every, std::max(kLeastItems, static_cast<std::uint64_t>(items)));
-    end_stream(member);
+    for (int trial = 0; trial < kTrials; ++trial) {
+      follow(member, clock.now(), every, std::max(kLeastItems, static_cast<std::uint64_t>(items)));
+      end_stream(member);
+    }
   }
 
   void end_stream(Member& member) {
@@ -160,7 +163,7 @@ class Paced final : public Job {
         member.stopwatch().record(FastClock::between(start, now));  // what receive() does with each
         arrivals_->add(now);
       }
-      if (stream + 2 >= kStreams)
+      if (stream > 0)
         pace_->interval.store(std::max(pace_->interval.load(), arrivals_->interval()));
     }
   }
@@ -199,8 +202,8 @@ class Paced final : public Job {
 
   static void wait_until(const FastClock& clock, Ticks due, Ticks now) {
     if (sync::patience().spins > 0) {
-      // A thread that works for the queue may share this CPU: it must not wait until a time slice is over.
-      constexpr double kYieldNs = 1'000;
+      // Who works for the queue may share this CPU and must not wait until a time slice is over.
+      constexpr double kYieldNs = M::about.helped || M::about.served ? 0 : 1'000;
       for (; now < due; now = clock.now())
         if (clock.ns(due - now) > kYieldNs) posix::yield();
       return;

@@ -24,6 +24,7 @@ struct About {
   bool locked = false;   ///< each operation takes a lock: at least one atomic step, one process after the other
   bool apart = false;    ///< each process updates a line of its own
   bool served = false;   ///< a server process carries the operations out
+  bool helped = false;   ///< a thread of the caller's process carries on what the call began
   bool patient = false;  ///< spins before it sleeps, as sync::patience() says: it has the wait axis
 };
 

@@ -63,6 +63,7 @@ class Slow {
 
 template <Fault fault>
 struct Mechanism {
+  static constexpr About about{.name = "slow", .summary = "", .peer_death = ""};
   using Type = Slow<fault>;
 };
 
@@ -93,7 +94,7 @@ Latencies latencies_of(std::uint64_t items) {
     try {
       return launched<fault>(items).outcome.latencies;
     } catch (const LaunchFailed& failed) {
-      if (left == 0 || !std::string_view(failed.what()).starts_with("missed the rate: ")) throw;
+      if (left == 0 || !std::string_view(failed.what()).starts_with(bench::kMissedRate)) throw;
     }
   }
 }
@@ -112,7 +113,7 @@ TEST(QueuePacing, a_stall_counts_for_all_items_that_were_due_meanwhile) {
 }
 
 TEST(QueuePacing, a_rate_that_is_never_reached_is_a_failure) {
-  EXPECT_THAT(verdict<Fault::grows_slow>(60), testing::StartsWith("missed the rate: "));
+  EXPECT_THAT(verdict<Fault::grows_slow>(60), testing::StartsWith(std::string(bench::kMissedRate)));
 }
 
 TEST(QueuePacing, too_short_a_schedule_is_not_judged) {

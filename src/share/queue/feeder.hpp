@@ -304,7 +304,8 @@ struct Feeder {
       .name = "feeder",
       .summary = "a buffer per process, emptied into a pipe by a thread",
       .peer_death =
-          "what a killed putter had not flushed is lost, and at most the item a killed getter was taking"};
+          "what a killed putter had not flushed is lost, and at most the item a killed getter was taking",
+      .helped = true};
   using Type = FeederQueue;
   static std::string refusal(const Shape& shape) { return Type::refusal(shape); }
 };
