@@ -11,9 +11,9 @@
 namespace shmoo::bench {
 namespace {
 
-// How much longer a round of a cell takes when it calibrates: it launches about seven times, in growing
+// How much longer a round of a cell takes when it calibrates: it launches about four times more, in growing
 // length.
-constexpr double kCalibrating = 4;
+constexpr double kCalibrating = 2.5;
 
 // The rest is for ending the last process and for writing the results file.
 constexpr double kForMeasuring = 0.98;

@@ -30,8 +30,6 @@ class CellFixture final : public ::benchmark::Fixture {
   const std::optional<Sample>& last() const { return last_; }
   /// The least time per operation over all launches, ns; 0 before the first good one.
   double least_ns() const { return least_ns_; }
-  /// How many launches were good.
-  int launches() const { return launches_; }
 
  protected:
   void BenchmarkCase(::benchmark::State& state) override;
@@ -47,7 +45,6 @@ class CellFixture final : public ::benchmark::Fixture {
   std::optional<Launch> launch_;
   std::optional<Sample> last_;
   double least_ns_ = 0;
-  int launches_ = 0;
 };
 
 }  // namespace shmoo::bench

@@ -1,6 +1,7 @@
 #include "harness/round.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -39,7 +40,6 @@ struct Result {
   results::Json event;
   std::uint64_t operations = 0;  ///< of the last launch; 0 when it failed
   double least_ns = 0;           ///< per operation, over all launches
-  int launches = 0;
 };
 
 /// Runs one cell by Google Benchmark. One at a time: the library would else hold its fixtures and report in
@@ -50,31 +50,42 @@ Result run_cell(const Selected& cell, const FixtureOptions& options) {
   EventReporter reporter(*fixture);
   ::benchmark::RunSpecifiedBenchmarks(&reporter, ".");
   const Result result{reporter.event(), fixture->last() ? fixture->last()->operations : 0,
-                      fixture->least_ns(), fixture->launches()};
+                      fixture->least_ns()};
   ::benchmark::ClearRegisteredBenchmarks();
   return result;
 }
 
-/// Finds a count that lasts for `plan.min_time_s`. The library takes the first launch that is long enough;
-/// one that was held up (a stolen slice, a late wake-up) is long with far too few operations, and its count
-/// would stay for all rounds.
+/// A sample of a cell whose count of operations is not known yet: launches without probes grow until one is
+/// long enough to be believed, then one with all that belongs to a sample lasts for `plan.min_time_s`. What
+/// counts is the quickest time of an operation so far: a launch that was held up (a stolen slice, a late
+/// wake-up) is long with far too few operations, and its count would stay for all rounds.
 Result calibrate(const Selected& cell, const RoundPlan& plan) {
   // Rests make the length of a launch, not operations: some two seconds of them, and enough for a median.
   if (const posix::Nanoseconds rest = rest_of(cell.candidate.cell); rest.count() > 0) {
     const auto count = std::clamp<std::int64_t>(2'000'000'000 / rest.count(), 20, 200);
     return run_cell(cell, {static_cast<std::uint64_t>(count * cell.candidate.cell.procs), plan.launch});
   }
-  Result result = run_cell(cell, {0, plan.launch});
-  // Over at the first launches: either an operation is really that long, or they were held up. A second try
-  // tells.
-  if (result.operations > 0 && result.launches < 3) {
-    const Result second = run_cell(cell, {0, plan.launch});
-    if (second.operations > result.operations) result = second;
+  constexpr int kMostLaunches = 20;  // each but the last at least doubles the count
+  constexpr double kBelieved = 1.0 / 8;
+  const double wanted_ns = plan.min_time_s * cell.workload->stretch * 1e9;
+  LaunchOptions bare = plan.launch;
+  bare.floors = false;
+  Result result;
+  double least_ns = std::numeric_limits<double>::max();
+  auto count = static_cast<std::uint64_t>(cell.candidate.cell.procs);
+  bool whole = false;
+  for (int launch = 0; launch < kMostLaunches; ++launch) {
+    result = run_cell(cell, {count, whole ? plan.launch : bare});
+    if (result.operations == 0) return result;
+    least_ns = std::max(1e-3, std::min(least_ns, result.least_ns));
+    const double lasted = static_cast<double>(result.operations) * least_ns / wanted_ns;
+    if (whole && lasted >= 0.5) return result;
+    const auto wanted = static_cast<std::uint64_t>(std::max(1.0, wanted_ns / least_ns));
+    whole = lasted >= kBelieved;
+    // The first ones are cold, and slower than what follows: the step may be long.
+    count = whole ? wanted : std::clamp(wanted / 4, 2 * result.operations, 1000 * result.operations);
   }
-  const double wanted = plan.min_time_s * cell.workload->stretch * 1e9 / std::max(result.least_ns, 1e-3);
-  if (result.operations > 0 && static_cast<double>(result.operations) < wanted / 2)
-    result = run_cell(cell, {static_cast<std::uint64_t>(wanted), plan.launch});
-  return result;
+  return whole ? result : run_cell(cell, {count, plan.launch});
 }
 
 }  // namespace
@@ -103,11 +114,10 @@ RoundPlan RoundPlan::from_json(const results::Json& json) {
 
 void run_round(const RoundPlan& plan, const char* program,
                const std::function<void(const results::Json&)>& tell) {
-  std::vector<std::string> words{program, "--benchmark_min_time=" + std::to_string(plan.min_time_s)};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  int count = static_cast<int>(arguments.size());
-  ::benchmark::Initialize(&count, arguments.data());
+  std::string name = program;
+  char* arguments[] = {name.data(), nullptr};
+  int count = 1;
+  ::benchmark::Initialize(&count, arguments);
 
   const std::vector<Selected> grid = expand(select(Profile::full, ""), plan.axes);
   std::map<std::string, const Selected*> by_name;

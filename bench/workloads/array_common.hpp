@@ -24,6 +24,19 @@ inline Points sizes() {
           {std::uint64_t{64} << 20, Profile::full}};
 }
 
+/// What does not fit a core's caches is the machine's memory at work, which more than two processes share no
+/// better; and such launches take longest of all.
+inline constexpr std::uint64_t kBeyondCaches = std::uint64_t{16} << 20;
+
+/// The cells of a workload on arrays.
+template <class Mechanisms, template <class> class JobOf>
+std::vector<Candidate> grid(std::string_view workload) {
+  auto all = span_cells<Mechanisms, JobOf>("array", workload, sizes(), process_counts(1));
+  for (Candidate& candidate : all)
+    if (candidate.cell.bytes >= kBeyondCaches && candidate.cell.procs > 2) candidate.from = Profile::full;
+  return all;
+}
+
 inline std::size_t elements_of(const Cell& cell) {
   return cell.bytes / sizeof(Element);
 }

@@ -14,11 +14,7 @@ const Registration registration{{
     .bytes_per_operation = [](const Cell&) { return sizeof(arrays::Element); },
     .bound = [](const Candidate& c,
                 int width) { return bound::copy_or_lock(c.cell, c.about, width, sizeof(arrays::Element)); },
-    .candidates =
-        [] {
-          return span_cells<catalog::Arrays, arrays::ElementAccess>("array", "element", arrays::sizes(),
-                                                                    process_counts(1));
-        },
+    .candidates = [] { return arrays::grid<catalog::Arrays, arrays::ElementAccess>("element"); },
     .rests = true,
 }};
 

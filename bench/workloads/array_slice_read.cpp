@@ -13,11 +13,7 @@ const Registration registration{{
     .operation = "one process copies the whole array out and looks at every byte",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
     .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
-    .candidates =
-        [] {
-          return span_cells<catalog::Arrays, arrays::SliceRead>("array", "slice_read", arrays::sizes(),
-                                                                process_counts(1));
-        },
+    .candidates = [] { return arrays::grid<catalog::Arrays, arrays::SliceRead>("slice_read"); },
     .rests = true,
 }};
 

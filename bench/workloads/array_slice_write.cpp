@@ -13,11 +13,7 @@ const Registration registration{{
     .operation = "one process copies a buffer of its own over the whole array",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
     .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, c.cell.bytes); },
-    .candidates =
-        [] {
-          return span_cells<catalog::Arrays, arrays::SliceWrite>("array", "slice_write", arrays::sizes(),
-                                                                 process_counts(1));
-        },
+    .candidates = [] { return arrays::grid<catalog::Arrays, arrays::SliceWrite>("slice_write"); },
     .rests = true,
 }};
 
