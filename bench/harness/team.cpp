@@ -14,6 +14,13 @@
 #include "sync/event.hpp"
 
 namespace shmoo::bench {
+namespace {
+
+constexpr int kSaysWhy = 1;  // of weight()
+// How long a process may take to end that is on its way out; it may have much memory to give back.
+constexpr posix::Nanoseconds kDeath = std::chrono::seconds(1);
+
+}  // namespace
 
 /// What the parent and all members see.
 struct Team::Board {
@@ -210,6 +217,27 @@ Team::Slot& Team::slot(int member) const {
 }
 
 void Team::check_endings() {
+  std::optional<std::size_t> bad = worst_ending();
+  if (!bad) return;
+  if (weight(*bad) == kSaysWhy) {
+    // Somebody may complain of a death that the kernel has told to him first.
+    for (std::size_t at = 0; at < members_.size(); ++at)
+      if (!ended_[at] && members_[at].dying())
+        posix::wait_readable({{members_[at].pidfd()}}, posix::Deadline::in(kDeath));
+    if (const auto other = worst_ending(); other && weight(*other) > kSaysWhy) bad = other;
+  }
+  const Slot& said = slot(static_cast<int>(*bad));
+  const posix::Ending ending = *members_[*bad].peek();
+  if (weight(*bad) == kSaysWhy)
+    throw LaunchFailed(*bad == static_cast<std::size_t>(plan_.procs) ? said.reason
+                                                                     : name_of(*bad) + ": " + said.reason);
+  throw LaunchFailed(name_of(*bad) +
+                     (ending.good() ? " left in silence (exited with 0)" : " " + ending.text()) + " while " +
+                     Slot::text(said.stage));
+}
+
+/// Takes down who has ended since the last look. @return the one among them whose end is to blame.
+std::optional<std::size_t> Team::worst_ending() {
   std::optional<std::size_t> bad;
   for (std::size_t at = 0; at < members_.size(); ++at) {
     if (ended_[at]) continue;
@@ -217,20 +245,19 @@ void Team::check_endings() {
     const std::optional<posix::Ending> ending = members_[at].peek();
     if (!ending) continue;
     ended_[at] = true;
-    const Slot& said = slot(static_cast<int>(at));
     // An exit code of 0 in the middle of the work is a failure like any other.
+    const Slot& said = slot(static_cast<int>(at));
     if (ending->good() && said.stage.load(std::memory_order_acquire) == Slot::left) continue;
-    // One member's failure often drags others down; the one that says why is the one to name.
-    if (!bad || (slot(static_cast<int>(*bad)).reason[0] == '\0' && said.reason[0] != '\0')) bad = at;
+    if (!bad || weight(*bad) < weight(at)) bad = at;
   }
-  if (!bad) return;
-  const Slot& said = slot(static_cast<int>(*bad));
-  if (said.reason[0] && *bad == static_cast<std::size_t>(plan_.procs)) throw LaunchFailed(said.reason);
-  if (said.reason[0]) throw LaunchFailed(name_of(*bad) + ": " + said.reason);
-  const posix::Ending ending = *members_[*bad].peek();
-  throw LaunchFailed(name_of(*bad) +
-                     (ending.good() ? " left in silence (exited with 0)" : " " + ending.text()) + " while " +
-                     Slot::text(said.stage));
+  return bad;
+}
+
+/// One member's failure often drags others down. How much the end of a process explains: one that was killed
+/// more than one that says why it failed, and that more than one that just left.
+int Team::weight(std::size_t process) const {
+  if (members_[process].peek()->signal != 0) return kSaysWhy + 1;
+  return slot(static_cast<int>(process)).reason[0] ? kSaysWhy : 0;
 }
 
 std::string Team::name_of(std::size_t process) const {

@@ -113,6 +113,8 @@ class Team {
   template <class Done>
   void wait_for(Done done, const char* what);
   void check_endings();
+  std::optional<std::size_t> worst_ending();
+  int weight(std::size_t process) const;
   /// What the processes that have not ended are at, in words; stopped ones first.
   std::string whereabouts() const;
   /// "member 2", or "the proof".

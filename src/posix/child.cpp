@@ -8,8 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <fstream>
+#include <sstream>
 
 #include "posix/error.hpp"
 
@@ -122,6 +125,31 @@ bool Child::stopped() const {
   siginfo_t info{};
   return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WNOWAIT | WNOHANG) == 0 &&
          info.si_pid != 0;
+}
+
+bool Child::dying() const {
+  if (pid_ < 0 || reaped_) return true;
+  const std::string folder = "/proc/" + std::to_string(pid_);
+  const std::uint64_t kill_bit = std::uint64_t{1} << (SIGKILL - 1);
+  // First what is still before it: a signal that is taken between the two looks shows in the second.
+  std::ifstream status(folder + "/status");
+  for (std::string line; std::getline(status, line);)
+    if ((line.starts_with("SigPnd:") || line.starts_with("ShdPnd:")) &&
+        (std::stoull(line.substr(7), nullptr, 16) & kill_bit))
+      return true;
+  std::ifstream file(folder + "/stat");
+  std::string stat;
+  std::getline(file, stat);
+  // Behind the name, which may hold anything: state, five numbers, flags.
+  std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+  char state = 'X';
+  std::int64_t number = 0;
+  std::uint64_t flags = 0;
+  fields >> state;
+  for (int i = 0; i < 5; ++i) fields >> number;
+  fields >> flags;
+  constexpr std::uint64_t kExiting = 4;  // PF_EXITING, see proc(5)
+  return state == 'Z' || state == 'X' || (flags & kExiting);
 }
 
 void Child::signal(int number) const {

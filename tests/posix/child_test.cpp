@@ -25,6 +25,15 @@ TEST(Child, is_alive_until_it_is_killed_and_then_names_the_signal) {
   EXPECT_EQ(child.ending().text(), "died by SIGKILL");
 }
 
+TEST(Child, is_dying_from_the_moment_it_is_killed) {
+  Child child([] { ::pause(); });
+  EXPECT_FALSE(child.dying());
+  child.kill();
+  EXPECT_TRUE(child.dying());
+  ASSERT_TRUE(child.join(Deadline::in(std::chrono::seconds(30))));
+  EXPECT_TRUE(child.dying());
+}
+
 TEST(Child, an_exception_in_the_body_is_exit_code_1) {
   Child child([] { throw std::runtime_error("said by a test"); });
   ASSERT_TRUE(child.join(Deadline::in(std::chrono::seconds(30))));
