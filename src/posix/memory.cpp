@@ -1,5 +1,8 @@
 #include "posix/memory.hpp"
 
+#include <malloc.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -62,6 +65,23 @@ std::uint64_t cgroup() {
 
 std::uint64_t available_memory() {
   return std::min(machine(), cgroup());
+}
+
+std::uint64_t resident_memory(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  if (!(file >> total >> resident)) return 0;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+OwnMemory own_memory() {
+  const auto info = ::mallinfo2();
+  return {resident_memory(::getpid()), info.uordblks + info.hblkhd};
+}
+
+void give_back_memory() {
+  ::malloc_trim(0);
 }
 
 }  // namespace shmoo::posix

@@ -2,13 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <random>
 
-#include "posix/socket.hpp"
+#include "manager/stranger.hpp"
+#include "manager/threads.hpp"
 #include "share/manager/manager.hpp"
 #include "share/manager/proxies.hpp"
 #include "support/processes.hpp"
@@ -18,71 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// A connection on which anything can be said.
-class Stranger {
- public:
-  explicit Stranger(const Client& client) : socket_(posix::connect_unix(client.address())) {}
-
-  /// Sends all of it; false when the server has closed the connection.
-  bool say(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const auto sent = posix::send_now(socket_.get(), bytes.data(), bytes.size());
-      if (sent.state == posix::Transfer::ended) return false;
-      if (sent.state == posix::Transfer::would_block) posix::wait_for_socket(socket_.get());
-      bytes.remove_prefix(sent.bytes);
-    }
-    return true;
-  }
-  void half_close() const { ::shutdown(socket_.get(), SHUT_WR); }
-  /// What the server says until it closes the connection.
-  std::string rest() const {
-    std::string all;
-    char room[4096];
-    for (;;) {
-      const auto got = posix::receive_some(socket_.get(), room, sizeof room);
-      if (got.state == posix::Transfer::ended) return all;
-      all.append(room, got.bytes);
-    }
-  }
-  std::string read(std::size_t bytes) const {
-    std::string all(bytes, '\0');
-    for (std::size_t have = 0; have < bytes;) {
-      const auto got = posix::receive_some(socket_.get(), all.data() + have, bytes - have);
-      test::require(got.state == posix::Transfer::done, "the server closed the connection");
-      have += got.bytes;
-    }
-    return all;
-  }
-  int fd() const { return socket_.get(); }
-
- private:
-  posix::Fd socket_;
-};
-
-std::string frame(RequestHeader header, std::string_view body) {
-  std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-  return bytes.append(body);
-}
-
-std::string encoded(const json& value) {
-  Buffer out;
-  put(out, value);
-  return std::string(out.view());
-}
-
-std::string request(Method method, std::vector<json> arguments, ObjectId object = kServer) {
-  std::string body;
-  for (const json& argument : arguments) body += encoded(argument);
-  RequestHeader header;
-  header.method = static_cast<std::uint8_t>(method);
-  header.arguments = static_cast<std::uint8_t>(arguments.size());
-  header.bytes = static_cast<std::uint32_t>(body.size());
-  header.request = 7;
-  header.object = object;
-  return frame(header, body);
-}
-
-class Hostile : public testing::Test {
+class Hostile : public WithThreads {
  protected:
   /// What the server says to such bytes before it closes the connection: one goodbye.
   std::string goodbye_to(std::string_view bytes) {
@@ -100,11 +36,12 @@ class Hostile : public testing::Test {
     EXPECT_EQ(dict.get("key"), 1) << "others go on";
     EXPECT_TRUE(manager.alive());
   }
-  Manager manager;
+  Manager manager{options()};
   Dict dict{manager, {{"key", 1}}};
 };
+INSTANTIATE_TEST_SUITE_P(server, Hostile, kThreadCounts, threads_in_name);
 
-TEST_F(Hostile, a_bad_frame_closes_its_connection_with_a_reason) {
+TEST_P(Hostile, a_bad_frame_closes_its_connection_with_a_reason) {
   RequestHeader header;
   header.magic = 'G';
   EXPECT_THAT(goodbye_to(frame(header, "")), HasSubstr("no request of this version"));
@@ -123,7 +60,7 @@ TEST_F(Hostile, a_bad_frame_closes_its_connection_with_a_reason) {
   EXPECT_THAT(goodbye_to("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), HasSubstr("no request"));
 }
 
-TEST_F(Hostile, a_malformed_value_closes_its_connection_with_a_reason) {
+TEST_P(Hostile, a_malformed_value_closes_its_connection_with_a_reason) {
   const auto with_body = [&](std::string_view body) {
     RequestHeader header;
     header.method = static_cast<std::uint8_t>(Method::echo);
@@ -146,7 +83,7 @@ TEST_F(Hostile, a_malformed_value_closes_its_connection_with_a_reason) {
   EXPECT_THAT(with_body(number_as_key), HasSubstr("malformed"));
 }
 
-TEST_F(Hostile, requests_before_a_bad_frame_are_answered) {
+TEST_P(Hostile, requests_before_a_bad_frame_are_answered) {
   const Stranger client(manager);
   client.say(request(Method::setitem, {"key", 1}, dict.id()) + "garbage that is long enough");
   const std::string said = client.rest();
@@ -157,7 +94,7 @@ TEST_F(Hostile, requests_before_a_bad_frame_are_answered) {
   EXPECT_THAT(said, HasSubstr("no request"));
 }
 
-TEST_F(Hostile, a_truncated_frame_costs_its_connection_only) {
+TEST_P(Hostile, a_truncated_frame_costs_its_connection_only) {
   const std::string whole = request(Method::echo, {std::string(100, 'x')});
   for (std::size_t bytes = 0; bytes < whole.size(); ++bytes) {
     const Stranger client(manager);
@@ -167,14 +104,14 @@ TEST_F(Hostile, a_truncated_frame_costs_its_connection_only) {
   }
 }
 
-TEST_F(Hostile, a_half_closed_client_still_gets_its_replies) {
+TEST_P(Hostile, a_half_closed_client_still_gets_its_replies) {
   const Stranger client(manager);
   client.say(request(Method::echo, {"last"}));
   client.half_close();
   EXPECT_THAT(client.rest(), HasSubstr("last"));
 }
 
-TEST_F(Hostile, a_client_that_speaks_byte_by_byte_is_served_and_holds_nobody_up) {
+TEST_P(Hostile, a_client_that_speaks_byte_by_byte_is_served_and_holds_nobody_up) {
   const Stranger slow(manager);
   const std::string whole = request(Method::echo, {"slow but right"});
   for (const char byte : whole) {
@@ -184,7 +121,7 @@ TEST_F(Hostile, a_client_that_speaks_byte_by_byte_is_served_and_holds_nobody_up)
   EXPECT_THAT(slow.read(sizeof(ReplyHeader) + encoded("slow but right").size()), HasSubstr("slow but right"));
 }
 
-TEST_F(Hostile, a_client_that_never_reads_holds_nobody_up_and_is_served_no_further) {
+TEST_P(Hostile, a_client_that_never_reads_holds_nobody_up_and_is_served_no_further) {
   const Value large(manager, std::string(100'000, 'x'));
   const List marks(manager);
   const Stranger greedy(manager);
@@ -202,7 +139,7 @@ TEST_F(Hostile, a_client_that_never_reads_holds_nobody_up_and_is_served_no_furth
   EXPECT_EQ(marks.size(), 1000U) << "and goes on as they are read";
 }
 
-TEST_F(Hostile, too_many_calls_of_one_client_do_not_wait) {
+TEST_P(Hostile, too_many_calls_of_one_client_do_not_wait) {
   const Queue queue(manager);
   const Stranger client(manager);
   std::string requests;
@@ -214,7 +151,7 @@ TEST_F(Hostile, too_many_calls_of_one_client_do_not_wait) {
   EXPECT_EQ(header.error, static_cast<std::uint8_t>(ErrorKind::memory));
 }
 
-TEST_F(Hostile, random_bytes_and_damaged_frames_do_no_harm) {
+TEST_P(Hostile, random_bytes_and_damaged_frames_do_no_harm) {
   std::mt19937 random(1);
   const std::string good = request(Method::setitem, {"other", {1, {{"two", "three"}}, 4.5}}, dict.id());
   for (int round = 0; round < 2000; ++round) {
@@ -232,13 +169,13 @@ TEST_F(Hostile, random_bytes_and_damaged_frames_do_no_harm) {
   dict.set("key", 1);
 }
 
-TEST_F(Hostile, a_reply_that_would_be_too_long_is_an_error_and_not_a_frame) {
+TEST_P(Hostile, a_reply_that_would_be_too_long_is_an_error_and_not_a_frame) {
   for (int i = 0; i < 5; ++i) dict.set(std::to_string(i), std::string(15 << 20, 'x'));
   EXPECT_THROW(dict.copy(), ValueError);
   EXPECT_EQ(dict.size(), 6U);
 }
 
-TEST_F(Hostile, a_process_of_another_user_is_refused) {
+TEST_P(Hostile, a_process_of_another_user_is_refused) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
   const std::filesystem::path socket = manager.address();
   const auto as_nobody = [&](auto act) {
@@ -262,7 +199,7 @@ TEST_F(Hostile, a_process_of_another_user_is_refused) {
   });
 }
 
-TEST_F(Hostile, more_than_fifty_clients_at_once_each_get_their_own) {
+TEST_P(Hostile, more_than_fifty_clients_at_once_each_get_their_own) {
   constexpr int clients = 60;
   const Dict shared(manager);
   const Value sum(manager, 0);
@@ -278,7 +215,7 @@ TEST_F(Hostile, more_than_fifty_clients_at_once_each_get_their_own) {
   EXPECT_EQ(sum.get(), clients * 50);
 }
 
-TEST_F(Hostile, a_server_out_of_descriptors_serves_those_it_has_and_the_others_later) {
+TEST_P(Hostile, a_server_out_of_descriptors_serves_those_it_has_and_the_others_later) {
   rlimit many;
   ASSERT_EQ(::prlimit(manager.pid(), RLIMIT_NOFILE, nullptr, &many), 0);
   const rlimit few{20, many.rlim_max};
@@ -292,7 +229,7 @@ TEST_F(Hostile, a_server_out_of_descriptors_serves_those_it_has_and_the_others_l
   EXPECT_THAT(crowd.back().read(sizeof(ReplyHeader) + encoded("at last").size()), HasSubstr("at last"));
 }
 
-TEST_F(Hostile, clients_that_are_killed_at_any_moment_disturb_nobody) {
+TEST_P(Hostile, clients_that_are_killed_at_any_moment_disturb_nobody) {
   const Dict shared(manager);
   std::mt19937 random(2);
   for (int round = 0; round < 50; ++round) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "manager/threads.hpp"
 #include "posix/leftovers.hpp"
 #include "posix/poll.hpp"
 #include "posix/server_process.hpp"
@@ -40,11 +41,14 @@ void expect_objects(const Client& client, std::size_t count) {
   test::wait_until([&] { return client.objects() == count; }, "objects of the dead go");
 }
 
-TEST(Lifetime, nothing_is_left_after_a_manager) {
+class Lifetime : public WithThreads {};
+INSTANTIATE_TEST_SUITE_P(server, Lifetime, kThreadCounts, threads_in_name);
+
+TEST_P(Lifetime, nothing_is_left_after_a_manager) {
   pid_t server = 0;
   fs::path socket;
   {
-    const Manager manager;
+    const Manager manager(options());
     server = manager.pid();
     socket = manager.address();
     EXPECT_TRUE(fs::exists(socket));
@@ -56,8 +60,8 @@ TEST(Lifetime, nothing_is_left_after_a_manager) {
   EXPECT_FALSE(fs::exists(socket.parent_path()));
 }
 
-TEST(Lifetime, shutdown_is_enough_and_may_be_repeated) {
-  Manager manager;
+TEST_P(Lifetime, shutdown_is_enough_and_may_be_repeated) {
+  Manager manager(options());
   const Dict dict(manager);
   manager.shutdown();
   EXPECT_FALSE(manager.alive());
@@ -66,15 +70,15 @@ TEST(Lifetime, shutdown_is_enough_and_may_be_repeated) {
   manager.shutdown();
 }
 
-TEST(Lifetime, shutdown_ends_a_server_that_does_not_answer) {
-  Manager manager;
+TEST_P(Lifetime, shutdown_ends_a_server_that_does_not_answer) {
+  Manager manager(options());
   ::kill(manager.pid(), SIGSTOP);
   manager.shutdown();
   EXPECT_FALSE(manager.alive());
 }
 
-TEST(Lifetime, a_call_under_way_when_the_server_dies_is_told) {
-  Manager manager;
+TEST_P(Lifetime, a_call_under_way_when_the_server_dies_is_told) {
+  Manager manager(options());
   const Dict dict(manager);
   const Queue queue(manager);
   posix::Child waiting([&] { EXPECT_THROW(queue.get(), ConnectionLost); });
@@ -83,28 +87,28 @@ TEST(Lifetime, a_call_under_way_when_the_server_dies_is_told) {
   ASSERT_TRUE(waiting.join(test::patience()));
 }
 
-TEST(Lifetime, managers_follow_each_other_rapidly) {
+TEST_P(Lifetime, managers_follow_each_other_rapidly) {
   for (int i = 0; i < 20; ++i) {
-    const Manager manager;
+    const Manager manager(options());
     const Dict dict(manager);
     dict.set("round", i);
     EXPECT_EQ(dict.get("round"), i);
   }
 }
 
-TEST(Lifetime, a_server_can_be_restarted_at_one_address_at_once) {
+TEST_P(Lifetime, a_server_can_be_restarted_at_one_address_at_once) {
   const posix::PrivateFolder folder(1);
   const std::string address = folder.path() + "/s";
   const Client client(address);
   Reference of_the_first;
   {
-    const Manager first(address);
+    const Manager first(address, options());
     EXPECT_THROW(Manager{address}, std::system_error) << "somebody listens there";
     of_the_first = Dict(client, {{"key", 1}}).reference();
     EXPECT_EQ(Dict(of_the_first).get("key"), 1);
   }
   for (int i = 0; i < 5; ++i) {
-    Manager next(address);
+    Manager next(address, options());
     EXPECT_THROW(Dict(of_the_first).get("key"), Error)
         << "a proxy of an earlier server finds nothing in this one";
     EXPECT_EQ(Dict(client, {{"key", 2}}).get("key"), 2);
@@ -112,10 +116,10 @@ TEST(Lifetime, a_server_can_be_restarted_at_one_address_at_once) {
   }
 }
 
-TEST(Lifetime, the_server_goes_with_a_creator_that_is_killed) {
+TEST_P(Lifetime, the_server_goes_with_a_creator_that_is_killed) {
   posix::Shared<std::atomic<pid_t>> server(0, 0);
   posix::Child creator([&] {
-    const Manager manager;
+    const Manager manager(options());
     Dict(manager).set("key", 1);
     server->store(manager.pid());
     posix::nap(std::chrono::hours(1));
@@ -129,10 +133,10 @@ TEST(Lifetime, the_server_goes_with_a_creator_that_is_killed) {
   test::wait_until([&] { return !lives(server->load()); }, "an orphaned server goes");
 }
 
-TEST(Lifetime, the_server_goes_with_a_creator_that_just_exits) {
+TEST_P(Lifetime, the_server_goes_with_a_creator_that_just_exits) {
   posix::Shared<std::atomic<pid_t>> server(0, 0);
   posix::Child creator([&] {
-    const Manager manager;
+    const Manager manager(options());
     server->store(manager.pid());
     posix::leave(0);
   });
@@ -141,9 +145,11 @@ TEST(Lifetime, the_server_goes_with_a_creator_that_just_exits) {
   test::wait_until([&] { return folders_of(pid).empty() && !lives(server->load()); }, "the server goes");
 }
 
-TEST(Lifetime, a_server_outlives_the_thread_that_made_it_and_a_ctrl_c) {
+TEST_P(Lifetime, a_server_outlives_the_thread_that_made_it_and_a_ctrl_c) {
+  if (test::kThreadSanitizer && GetParam() > 1)
+    GTEST_SKIP() << "the sanitizer allows no threads in a child that a process with threads has forked";
   std::unique_ptr<Manager> manager;
-  std::thread([&] { manager = std::make_unique<Manager>(); }).join();
+  std::thread([&] { manager = std::make_unique<Manager>(options()); }).join();
   EXPECT_EQ(manager->objects(), 0U);
   ::kill(manager->pid(), SIGINT);
   ::kill(manager->pid(), SIGHUP);
@@ -151,16 +157,16 @@ TEST(Lifetime, a_server_outlives_the_thread_that_made_it_and_a_ctrl_c) {
   EXPECT_EQ(dict.get("key"), 1);
 }
 
-TEST(Lifetime, sigterm_ends_a_server_and_removes_its_folder) {
-  Manager manager;
+TEST_P(Lifetime, sigterm_ends_a_server_and_removes_its_folder) {
+  Manager manager(options());
   EXPECT_EQ(manager.objects(), 0U);
   ::kill(manager.pid(), SIGTERM);
   test::wait_until([&] { return !manager.alive(); }, "the server ends");
   EXPECT_TRUE(folders_of(::getpid()).empty());
 }
 
-TEST(Lifetime, a_child_uses_what_it_inherits_but_does_not_end_the_server) {
-  auto manager = std::make_unique<Manager>();
+TEST_P(Lifetime, a_child_uses_what_it_inherits_but_does_not_end_the_server) {
+  auto manager = std::make_unique<Manager>(options());
   const Dict dict(*manager, {{"key", 1}});
   test::run_process([&] {
     test::require(dict.get("key") == 1, "an inherited proxy works");
@@ -172,8 +178,8 @@ TEST(Lifetime, a_child_uses_what_it_inherits_but_does_not_end_the_server) {
   EXPECT_TRUE(manager->alive());
 }
 
-TEST(Lifetime, only_the_creator_may_shut_the_server_down) {
-  const Manager manager;
+TEST_P(Lifetime, only_the_creator_may_shut_the_server_down) {
+  const Manager manager(options());
   test::run_process([&] {
     bool refused = false;
     try {
@@ -186,8 +192,8 @@ TEST(Lifetime, only_the_creator_may_shut_the_server_down) {
   EXPECT_EQ(manager.objects(), 0U);
 }
 
-TEST(Lifetime, an_object_goes_with_its_last_proxy) {
-  const Manager manager;
+TEST_P(Lifetime, an_object_goes_with_its_last_proxy) {
+  const Manager manager(options());
   {
     const Dict dict(manager);
     const Dict copy = dict;
@@ -197,8 +203,8 @@ TEST(Lifetime, an_object_goes_with_its_last_proxy) {
   EXPECT_EQ(manager.objects(), 0U);
 }
 
-TEST(Lifetime, an_object_lives_in_a_child_after_the_parent_has_dropped_it) {
-  const Manager manager;
+TEST_P(Lifetime, an_object_lives_in_a_child_after_the_parent_has_dropped_it) {
+  const Manager manager(options());
   auto dict = std::make_unique<Dict>(manager, json{{"key", 1}});
   test::Flag attached;
   test::Flag dropped;
@@ -218,8 +224,8 @@ TEST(Lifetime, an_object_lives_in_a_child_after_the_parent_has_dropped_it) {
   expect_objects(manager, 0);
 }
 
-TEST(Lifetime, what_a_killed_client_held_is_given_back) {
-  const Manager manager;
+TEST_P(Lifetime, what_a_killed_client_held_is_given_back) {
+  const Manager manager(options());
   test::Flag made;
   posix::Child client([&] {
     std::vector<Dict> dicts;
@@ -235,8 +241,8 @@ TEST(Lifetime, what_a_killed_client_held_is_given_back) {
   expect_objects(manager, 0);
 }
 
-TEST(Lifetime, a_second_client_finds_an_object_by_address_and_id) {
-  const Manager manager;
+TEST_P(Lifetime, a_second_client_finds_an_object_by_address_and_id) {
+  const Manager manager(options());
   const Dict dict(manager, {{"key", 1}});
   test::run_process([address = manager.address(), id = dict.id()] {
     const Client client(address);
@@ -247,8 +253,8 @@ TEST(Lifetime, a_second_client_finds_an_object_by_address_and_id) {
   EXPECT_EQ(manager.objects(), 1U);
 }
 
-TEST(Lifetime, threads_come_and_go_without_costing_objects) {
-  const Manager manager;
+TEST_P(Lifetime, threads_come_and_go_without_costing_objects) {
+  const Manager manager(options());
   std::unique_ptr<Dict> dict;
   std::thread([&] { dict = std::make_unique<Dict>(manager, json{{"key", 0}}); }).join();
   for (int i = 0; i < 10; ++i) std::thread([&] { dict->set("key", dict->get("key").get<int>() + 1); }).join();
@@ -263,12 +269,12 @@ TEST(Lifetime, threads_come_and_go_without_costing_objects) {
   EXPECT_EQ(sum.get(), 800);
 }
 
-TEST(Lifetime, the_server_keeps_no_descriptor_of_its_creator) {
+TEST_P(Lifetime, the_server_keeps_no_descriptor_of_its_creator) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const posix::Fd read_end(ends[0]);
   posix::Fd write_end(ends[1]);
-  const Manager manager;
+  const Manager manager(options());
   write_end.reset();
   char byte;
   EXPECT_EQ(::read(read_end.get(), &byte, 1), 0) << "nobody else holds the pipe open";

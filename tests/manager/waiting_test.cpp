@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "manager/threads.hpp"
 #include "share/manager/manager.hpp"
 #include "share/manager/pipeline.hpp"
 #include "share/manager/proxies.hpp"
@@ -15,12 +16,13 @@ namespace {
 using posix::Deadline;
 constexpr auto kSoon = std::chrono::milliseconds(20);
 
-class Waiting : public testing::Test {
+class Waiting : public WithThreads {
  protected:
-  Manager manager;
+  Manager manager{options()};
 };
+INSTANTIATE_TEST_SUITE_P(server, Waiting, kThreadCounts, threads_in_name);
 
-TEST_F(Waiting, a_queue_is_first_in_first_out_and_knows_its_size) {
+TEST_P(Waiting, a_queue_is_first_in_first_out_and_knows_its_size) {
   const Queue queue(manager);
   EXPECT_EQ(queue.size(), 0U);
   queue.put(1);
@@ -31,7 +33,7 @@ TEST_F(Waiting, a_queue_is_first_in_first_out_and_knows_its_size) {
   EXPECT_EQ(queue.size(), 0U);
 }
 
-TEST_F(Waiting, empty_and_full_are_told_at_once_or_at_the_time_out) {
+TEST_P(Waiting, empty_and_full_are_told_at_once_or_at_the_time_out) {
   const Queue queue(manager, 2);
   EXPECT_THROW(queue.get(Deadline::now()), Empty);
   EXPECT_THROW(queue.get(Deadline::in(kSoon)), Empty);
@@ -46,7 +48,7 @@ TEST_F(Waiting, empty_and_full_are_told_at_once_or_at_the_time_out) {
   EXPECT_THROW(queue.get(Deadline::now()), Empty);
 }
 
-TEST_F(Waiting, a_closed_queue_takes_nothing_and_is_drained) {
+TEST_P(Waiting, a_closed_queue_takes_nothing_and_is_drained) {
   const Queue queue(manager);
   queue.put(1);
   queue.close();
@@ -55,7 +57,7 @@ TEST_F(Waiting, a_closed_queue_takes_nothing_and_is_drained) {
   EXPECT_THROW(queue.get(), Closed);
 }
 
-TEST_F(Waiting, a_get_that_waits_stops_nobody_and_gets_what_is_put_later) {
+TEST_P(Waiting, a_get_that_waits_stops_nobody_and_gets_what_is_put_later) {
   const Queue queue(manager);
   const Queue answers(manager);
   const Dict dict(manager);
@@ -67,7 +69,7 @@ TEST_F(Waiting, a_get_that_waits_stops_nobody_and_gets_what_is_put_later) {
   EXPECT_TRUE(getter.join(test::patience()));
 }
 
-TEST_F(Waiting, a_put_that_waits_gets_the_slot_that_a_get_frees) {
+TEST_P(Waiting, a_put_that_waits_gets_the_slot_that_a_get_frees) {
   const Queue queue(manager, 1);
   queue.put(1);
   posix::Child putter([&] { queue.put(2); });
@@ -77,7 +79,7 @@ TEST_F(Waiting, a_put_that_waits_gets_the_slot_that_a_get_frees) {
   EXPECT_TRUE(putter.ending().good());
 }
 
-TEST_F(Waiting, closing_wakes_all_who_wait) {
+TEST_P(Waiting, closing_wakes_all_who_wait) {
   const Queue empty(manager);
   const Queue full(manager, 1);
   const Queue ready(manager);
@@ -103,7 +105,7 @@ TEST_F(Waiting, closing_wakes_all_who_wait) {
   EXPECT_EQ(full.size(), 1U) << "the put that was refused left nothing behind";
 }
 
-TEST_F(Waiting, items_pass_exactly_once_between_many_processes) {
+TEST_P(Waiting, items_pass_exactly_once_between_many_processes) {
   constexpr int producers = 4;
   constexpr int consumers = 4;
   constexpr int each = 500;
@@ -131,7 +133,7 @@ TEST_F(Waiting, items_pass_exactly_once_between_many_processes) {
   EXPECT_EQ(queue.size(), 0U);
 }
 
-TEST_F(Waiting, a_getter_that_is_killed_while_it_waits_takes_nothing_with_it) {
+TEST_P(Waiting, a_getter_that_is_killed_while_it_waits_takes_nothing_with_it) {
   const Queue queue(manager);
   const Queue ready(manager);
   posix::Child getter([&] {
@@ -160,7 +162,7 @@ TEST_F(Waiting, a_getter_that_is_killed_while_it_waits_takes_nothing_with_it) {
       "the server forgets the dead getter");
 }
 
-TEST_F(Waiting, a_lock_excludes_and_is_recursive) {
+TEST_P(Waiting, a_lock_excludes_and_is_recursive) {
   const Lock lock(manager);
   const List list(manager);
   test::run_processes(4, [&](int) {
@@ -176,7 +178,7 @@ TEST_F(Waiting, a_lock_excludes_and_is_recursive) {
   EXPECT_THROW(lock.release(), ValueError);
 }
 
-TEST_F(Waiting, a_lock_that_is_held_times_out_for_others) {
+TEST_P(Waiting, a_lock_that_is_held_times_out_for_others) {
   const Lock lock(manager);
   ASSERT_TRUE(lock.acquire());
   test::run_process([&] {
@@ -188,7 +190,7 @@ TEST_F(Waiting, a_lock_that_is_held_times_out_for_others) {
   test::run_process([&] { test::require(lock.acquire(Deadline::now()), "a free lock was not taken"); });
 }
 
-TEST_F(Waiting, a_lock_whose_holder_is_killed_goes_to_the_next) {
+TEST_P(Waiting, a_lock_whose_holder_is_killed_goes_to_the_next) {
   const Lock lock(manager);
   test::Flag held;
   posix::Child holder([&] {
@@ -206,14 +208,14 @@ TEST_F(Waiting, a_lock_whose_holder_is_killed_goes_to_the_next) {
   EXPECT_TRUE(lock.acquire(test::patience()));
 }
 
-TEST_F(Waiting, a_lock_whose_holding_thread_ends_goes_to_the_next) {
+TEST_P(Waiting, a_lock_whose_holding_thread_ends_goes_to_the_next) {
   const Lock lock(manager);
   std::thread([&] { lock.acquire(); }).join();
   std::thread([&] { EXPECT_TRUE(lock.acquire(test::patience())); }).join();
   EXPECT_TRUE(lock.acquire(test::patience()));
 }
 
-TEST_F(Waiting, pipelined_calls_are_carried_out_in_order_and_those_that_wait_are_overtaken) {
+TEST_P(Waiting, pipelined_calls_are_carried_out_in_order_and_those_that_wait_are_overtaken) {
   const List list(manager);
   const Queue queue(manager);
   Pipeline pipeline(manager);
@@ -230,7 +232,7 @@ TEST_F(Waiting, pipelined_calls_are_carried_out_in_order_and_those_that_wait_are
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(list.get(i), i);
 }
 
-TEST_F(Waiting, a_call_that_waits_in_an_object_that_goes_is_told) {
+TEST_P(Waiting, a_call_that_waits_in_an_object_that_goes_is_told) {
   Pipeline pipeline(manager);
   std::size_t waits = 0;
   {
@@ -240,7 +242,7 @@ TEST_F(Waiting, a_call_that_waits_in_an_object_that_goes_is_told) {
   EXPECT_THROW(pipeline.take(waits), ReferenceError);
 }
 
-TEST_F(Waiting, a_pipeline_that_is_given_up_neither_waits_nor_leaves_answers_to_others) {
+TEST_P(Waiting, a_pipeline_that_is_given_up_neither_waits_nor_leaves_answers_to_others) {
   const Queue queue(manager);
   const List list(manager);
   {
@@ -257,7 +259,7 @@ TEST_F(Waiting, a_pipeline_that_is_given_up_neither_waits_nor_leaves_answers_to_
   EXPECT_EQ(list.size(), 2U);
 }
 
-TEST_F(Waiting, a_pipeline_larger_than_all_buffers_neither_blocks_nor_loses) {
+TEST_P(Waiting, a_pipeline_larger_than_all_buffers_neither_blocks_nor_loses) {
   const Dict dict(manager);
   dict.set("large", std::string(100'000, 'x'));
   Pipeline pipeline(manager);

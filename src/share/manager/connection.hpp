@@ -1,6 +1,9 @@
 // The server's end of a connection, and the client process behind it.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <set>
 #include <vector>
 
@@ -12,13 +15,13 @@
 
 namespace shmoo::manager {
 
-/// Something that the loop waits for.
+/// Something that a loop waits for.
 class Source {
  public:
   virtual ~Source() = default;
   /// `events` as epoll gives them.
   virtual void ready(std::uint32_t events) = 0;
-  /// Closed, but perhaps still named by an event fetched before.
+  /// Closed, but perhaps still named by an event fetched before. Written by the thread of its loop.
   bool gone = false;
 };
 
@@ -34,39 +37,65 @@ class Trigger final : public Source {
   std::function<void()> action_;
 };
 
-/// A client process: all connections of one pid.
+class Connection;
+class Loop;
+
+/// A client process: all connections of one pid, whichever loops they belong to. See sessions.hpp.
 struct Session {
   pid_t pid = 0;
   Holdings holdings;
-  std::vector<Connection*> connections;
   /// Tells of its death, which its sockets do not while a child of it has inherited them. Null when it cannot
   /// be watched.
   std::unique_ptr<Trigger> watch;
+
+  // Guarded by Sessions.
+  std::size_t entered = 0;               ///< connections, with those on the way to their loop
+  std::vector<Connection*> connections;  ///< those that are there
+  bool died = false;
 };
 
-class Connection final : public Source {
+/// Belongs to the thread of its loop, but for what others may do, too: mail() and bind().
+class Connection final : public Source, public std::enable_shared_from_this<Connection> {
  public:
   /// Beyond so many bytes of unread replies nothing more is done for this client.
   static constexpr std::size_t kMostUnread = std::size_t{1} << 20;
   /// Calls that may wait in the server at one time.
   static constexpr std::size_t kMostParked = 256;
 
-  Connection(std::unique_ptr<Wire> opened, Session& owner,
-             std::function<void(Connection&, std::uint32_t)> action)
-      : wire(std::move(opened)), session(owner), action_(std::move(action)) {}
-  void ready(std::uint32_t events) override { action_(*this, events); }
+  Connection(std::unique_ptr<Wire> opened, std::shared_ptr<Session> owner, Loop& where)
+      : wire(std::move(opened)), session(*owner), loop(where), owner_(std::move(owner)) {}
+  void ready(std::uint32_t events) override;
+
+  /// Any thread: a reply to a call that waited. It is sent by the connection's loop, behind what is there.
+  /// @return false when the client has died or hung up, or there is no memory for the reply: nobody hears it.
+  bool mail(std::uint64_t request, bool wanted, const std::function<void(Reply&)>& say);
+  /// Moves what came by mail to `out`.
+  void open_mail();
+
+  /// Any thread that holds the object's turn: `object` is to hear when this client leaves.
+  /// @return false when it has left.
+  bool bind(Object& object);
+  void unbind(Object& object);
+  /// From now on nobody else reaches it. @return what was bound to it.
+  std::vector<std::shared_ptr<Object>> cut_off();
 
   std::unique_ptr<Wire> wire;
   Session& session;
+  Loop& loop;
   Buffer in;
   Buffer out;
-  std::uint32_t watched = EPOLLIN;  ///< events that epoll was told
-  bool closing = false;             ///< nothing more is read; closed when `out` is
-  std::set<Ticket> parked;
-  std::vector<Object*> bound;  ///< objects that want to hear when this client leaves
+  std::uint32_t watched = 0;  ///< events that epoll was told; meaningless when it does not know the wire
+  bool known = false;         ///< whether epoll knows the wire
+  bool closing = false;       ///< nothing more is read; closed when `out` is empty
+  bool in_line = false;       ///< has frames left that were too many for its turn
+  bool stalled = false;       ///< its next call is for an object that is busy: told when it is free
+  std::set<Ticket> parked;    ///< guarded by Parking
 
  private:
-  std::function<void(Connection&, std::uint32_t)> action_;
+  std::shared_ptr<Session> owner_;
+  std::mutex mutex_;  // of what follows, and of writing `gone`
+  Buffer mail_;
+  std::vector<std::shared_ptr<Object>> bound_;
 };
 
 }  // namespace shmoo::manager

@@ -1,8 +1,10 @@
 #include "share/manager/manager.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
+#include "posix/affinity.hpp"
 #include "posix/fork_generation.hpp"
 #include "posix/server_process.hpp"
 #include "posix/socket.hpp"
@@ -23,19 +25,30 @@ void run_server(ServiceParts parts) {
   serve(std::move(parts));
 }
 
+/// Half of the CPUs: the other half is for the clients, who wait while the server works.
+int threads_of(const Manager::Options& options) {
+  if (options.threads > 0) return std::min(options.threads, 64);
+  return std::clamp(static_cast<int>(posix::allowed_cpus().size()) / 2, 1, 4);
+}
+
 }  // namespace
 
-Manager::Manager() : Manager(std::make_unique<posix::PrivateFolder>(kSocketName.size())) {}
-Manager::Manager(const std::string& address) : Manager(address, std::unique_ptr<posix::PrivateFolder>()) {}
-Manager::Manager(std::unique_ptr<posix::PrivateFolder> folder)
-    : Manager(folder->path() + '/' + std::string(kSocketName), std::move(folder)) {}
+Manager::Manager() : Manager(Options()) {}
+Manager::Manager(Options options)
+    : Manager(std::make_unique<posix::PrivateFolder>(kSocketName.size()), options) {}
+Manager::Manager(const std::string& address) : Manager(address, Options()) {}
+Manager::Manager(const std::string& address, Options options)
+    : Manager(address, std::unique_ptr<posix::PrivateFolder>(), options) {}
+Manager::Manager(std::unique_ptr<posix::PrivateFolder> folder, Options options)
+    : Manager(folder->path() + '/' + std::string(kSocketName), std::move(folder), options) {}
 
-Manager::Manager(const std::string& address, std::unique_ptr<posix::PrivateFolder>&& folder)
+Manager::Manager(const std::string& address, std::unique_ptr<posix::PrivateFolder>&& folder, Options options)
     : Client(address), folder_(std::move(folder)), generation_(posix::fork_generation()) {
   ServiceParts parts;
   parts.listener = posix::listen_unix(address);
   parts.creator_watch = posix::watch_self();
   parts.creator = posix::own_pid();
+  parts.loops = threads_of(options);
   parts.remove_socket = [this, address] {
     std::error_code ignored;
     std::filesystem::remove(address, ignored);

@@ -15,11 +15,19 @@ namespace shmoo::manager {
 
 class Manager : public Client {
  public:
+  struct Options {
+    /// The server's: clients are spread over them. 0 = half as many as there are CPUs that this process may
+    /// use, at least 1 and at most 4. More than 64 are 64.
+    int threads = 0;
+  };
+
   /// Starts a server with a socket in a new private folder. It can be reached when the constructor returns.
   /// Errors: std::system_error.
   Manager();
+  explicit Manager(Options options);
   /// Starts a server with its socket at `address`, whose folder must keep others out. Errors: EADDRINUSE, ...
   explicit Manager(const std::string& address);
+  Manager(const std::string& address, Options options);
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
   ~Manager();
@@ -32,8 +40,8 @@ class Manager : public Client {
   void shutdown() noexcept;
 
  private:
-  explicit Manager(std::unique_ptr<posix::PrivateFolder> folder);
-  Manager(const std::string& address, std::unique_ptr<posix::PrivateFolder>&& folder);
+  Manager(std::unique_ptr<posix::PrivateFolder> folder, Options options);
+  Manager(const std::string& address, std::unique_ptr<posix::PrivateFolder>&& folder, Options options);
   void ask_to_end() const noexcept;
 
   std::unique_ptr<posix::PrivateFolder> folder_;  // null for an address that was given

@@ -1,16 +1,19 @@
 // What an object of the server is: something with methods that are called one at a time.
 //
-// Objects live in the server process and are only touched by its one thread, so each call is atomic. They
-// keep values as they came over the wire. A type lists the methods that it exposes; any other is refused, and
-// arity is checked before a handler runs.
+// Objects live in the server process. Each has a turn that one thread at a time holds while it calls a
+// method, so each call is atomic. They keep values as they came over the wire. A type lists the methods that
+// it exposes; any other is refused, and arity is checked before a handler runs.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "share/manager/codec.hpp"
+#include "share/manager/turn.hpp"
 
 namespace shmoo::manager {
 
@@ -62,7 +65,8 @@ class Connection;
 /// grow.
 using Ticket = std::uint64_t;
 
-/// What objects ask of the server.
+/// What objects ask of the server. Only while their turn (Object::turn) is held, which is so in each of their
+/// methods.
 class Host {
  public:
   /// Lets the present call wait: its reply comes later. At the time-out (ns; negative = never) it fails with
@@ -74,10 +78,11 @@ class Host {
   /// @return false when its client has died or hung up meanwhile: nobody hears the answer, and what it would
   /// have brought belongs to the next in line.
   virtual bool answer(Ticket ticket, const std::function<void(Reply&)>& say) = 0;
-  /// Whose call it is.
+  /// Whose call it is. May leave at any moment, unless it is bound.
   virtual Connection& caller_of(Ticket ticket) = 0;
   /// `object` wants to hear by left() when this client leaves; unbind() when it does not any more.
-  virtual void bind(Connection& client, Object& object) = 0;
+  /// @return false when it has left already.
+  virtual bool bind(Connection& client, Object& object) = 0;
   virtual void unbind(Connection& client, Object& object) = 0;
 
  protected:
@@ -103,7 +108,8 @@ struct Call {
 
 inline constexpr Encoded kNull{"\0", 1};
 
-class Object {
+/// Any loop may call an object: its methods run under its turn, one at a time.
+class Object : public std::enable_shared_from_this<Object> {
  public:
   virtual ~Object() = default;
   virtual void call(const Call& call) = 0;
@@ -111,6 +117,12 @@ class Object {
   virtual void forget(Ticket) {}
   /// A client that may hold something of this object (a lock) is gone.
   virtual void left(Connection&, Host&) {}
+
+  /// What the server notes about it. All but the turn itself is guarded by the turn.
+  Turn turn;
+  bool gone = false;                 ///< nobody refers to it any more: a call that comes late is refused
+  std::uint32_t parked = 0;          ///< calls that wait in it
+  std::vector<Connection*> holders;  ///< see Host::bind()
 };
 
 /// Implements Object::call() for a type with `static constexpr std::string_view name` and

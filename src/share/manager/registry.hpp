@@ -1,14 +1,15 @@
 // Which objects there are and who keeps them alive.
 //
-// Belongs to the server's one thread. An object lives as long as somebody has a reference to it; references
-// belong to a session (a client process, however many connections it has) and are given back when its last
-// connection is gone, so a client that is killed leaks nothing.
+// Any thread may use it; `Holdings` are guarded by it, too. An object lives as long as somebody has a
+// reference to it; references belong to a session (a client process, however many connections it has) and are
+// given back when its last connection is gone, so a client that is killed leaks nothing.
 #pragma once
 #include <sys/types.h>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 
 #include "share/manager/object.hpp"
@@ -22,29 +23,31 @@ struct Holdings {
 
 class Registry {
  public:
-  /// `going` is told of each object just before it is destroyed.
-  explicit Registry(std::function<void(Object&)> going);
+  /// `going` is given each object that nobody refers to any more, on the thread that gave back the last
+  /// reference, which may be in the middle of another object's call.
+  explicit Registry(std::function<void(std::shared_ptr<Object>)> going);
 
   /// Takes an object in; `owner` has the first reference to it.
   ObjectId add(std::unique_ptr<Object> object, Holdings& owner);
   /// nullptr when there is no such object (any more).
-  Object* find(ObjectId id) const;
+  std::shared_ptr<Object> find(ObjectId id) const;
   /// One reference more for `owner`. Throws ReferenceError when there is no such object.
   void attach(ObjectId id, Holdings& owner);
   /// One reference less. Throws ReferenceError when `owner` has none.
   void release(ObjectId id, Holdings& owner);
   /// Gives back all that `owner` has.
   void release_all(Holdings& owner);
-  std::size_t size() const { return objects_.size(); }
+  std::size_t size() const;
 
  private:
   struct Entry {
-    std::unique_ptr<Object> object;
+    std::shared_ptr<Object> object;
     std::uint64_t references;
   };
-  void drop(ObjectId id, std::uint64_t references);
+  std::shared_ptr<Object> drop(ObjectId id, std::uint64_t references);
 
-  std::function<void(Object&)> going_;
+  std::function<void(std::shared_ptr<Object>)> going_;
+  mutable std::mutex mutex_;  // of all that follows
   std::unordered_map<ObjectId, Entry> objects_;
   ObjectId next_;
 };

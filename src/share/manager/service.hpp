@@ -1,5 +1,5 @@
-// The server's loop: one thread that waits for all its clients at once, carries out what they ask and never
-// waits for any of them. README.md beside this file draws the states of a connection.
+// The server: loops, a thread each, that carry out what clients ask (loop.hpp), and the door at which clients
+// come in and are dealt to them. README.md beside this file draws the states of a connection.
 //
 // Runs in a process of its own. It ends, and removes its socket, when the creator asks (`shutdown`), when
 // SIGTERM comes, and when the creator's process has ended in whichever way.
@@ -17,6 +17,7 @@ struct ServiceParts {
   posix::Fd creator_watch;  ///< readable once the creator has ended
   posix::Fd terminate;      ///< readable once SIGTERM came
   pid_t creator;
+  int loops = 1;  ///< threads
   std::function<void()>
       remove_socket;  ///< called while still listening, so that a successor's socket is never removed
 };

@@ -23,7 +23,9 @@ class Lock final : public ObjectOf<Lock> {
   void acquire(const Call& call) {
     const std::int64_t timeout = integer_of(call.arguments[0], "a time-out");
     if (!holder_ || holder_ == &call.caller) {
-      take(call.caller, call.host);
+      if (!holder_) call.host.bind(call.caller, *this);
+      holder_ = &call.caller;
+      ++depth_;
       return call.give(nullptr);
     }
     if (timeout == 0) return call.reply.fail(ErrorKind::timeout, kHeld);
@@ -40,18 +42,20 @@ class Lock final : public ObjectOf<Lock> {
     hand_over(call.host);
   }
 
-  void take(Connection& connection, Host& host) {
-    if (depth_++ == 0) host.bind(connection, *this);
-    holder_ = &connection;
-  }
-
   void hand_over(Host& host) {
     holder_ = nullptr;
     depth_ = 0;
     while (!holder_ && !waiting_.empty()) {
       const Ticket next = waiting_.extract(waiting_.begin()).value();
+      // Bound before it is told: should it leave after that, we hear of it.
       Connection& caller = host.caller_of(next);
-      if (host.answer(next, [](Reply& reply) { put(reply.value(), nullptr); })) take(caller, host);
+      const bool bound = host.bind(caller, *this);
+      if (host.answer(next, [](Reply& reply) { put(reply.value(), nullptr); })) {
+        holder_ = &caller;
+        depth_ = 1;
+      } else if (bound) {
+        host.unbind(caller, *this);
+      }
     }
   }
 

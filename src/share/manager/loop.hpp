@@ -1,0 +1,118 @@
+// One thread of the server: it waits for all its clients at once, carries out what they ask, and never waits
+// for any of them. README.md beside this file draws the states of a connection.
+//
+// What belongs to other threads says so; all else is for the loop's own.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "posix/epoll.hpp"
+#include "posix/event_fd.hpp"
+#include "share/manager/calls.hpp"
+#include "share/manager/sessions.hpp"
+#include "share/manager/tidy.hpp"
+
+namespace shmoo::manager {
+
+class Loop {
+ public:
+  /// What the loops share.
+  struct House {
+    Calls& calls;
+    Sessions& sessions;
+    Tidy& tidy;
+    const std::atomic<bool>& ending;
+    std::function<void()> client_left;  ///< a connection was closed; called by any loop
+  };
+
+  explicit Loop(House& house);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// Serves until `House::ending`.
+  void run();
+  /// The loop that the calling thread runs; nullptr outside.
+  static Loop* here();
+
+  // Any thread.
+  /// Runs `letter` on the loop's thread, between two events.
+  void post(std::function<void()> letter);
+  /// Makes the loop look at `House::ending`.
+  void wake() const { bell_.signal(); }
+  /// Takes charge of a connection, which names this loop.
+  void adopt(std::shared_ptr<Connection> connection);
+  /// Connections that it has or is about to get.
+  std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+  /// The object that a call of this connection found busy is free now.
+  void retry(const std::shared_ptr<Connection>& connection);
+  /// Connection::mail() brought something; with the connection's mutex held.
+  void has_mail(Connection& connection);
+  /// Carries out what a process that has died sent in full, and closes.
+  void mourn(const std::shared_ptr<Connection>& connection);
+  /// Held while the loop carries out calls, never while it waits for its clients.
+  std::mutex& working() { return working_; }
+
+  // The loop's own thread.
+  /// Waits for a source besides its connections.
+  void watch(Source& source, int fd) { epoll_.watch(fd, EPOLLIN, &source); }
+  void set_watched(Source& source, int fd, bool on) {
+    epoll_.change(fd, on ? std::uint32_t{EPOLLIN} : 0, &source);
+  }
+  void forget(Source& source, int fd);
+  /// Runs `action` once, not before CLOCK_MONOTONIC is at `ns`. In the place of what was set before.
+  void at(std::int64_t ns, std::function<void()> action);
+  void ready(Connection& connection, std::uint32_t events);
+
+ private:
+  /// How much of one client's work is done before the others get their turn.
+  struct Share {
+    std::size_t frames;
+    std::size_t bytes;  ///< of requests and replies
+    Calls::Busy busy = Calls::Busy::leave_word;
+  };
+  static const Share kTurn;
+  static const Share kAll;
+
+  posix::Deadline until() const;
+  void sound_alarm();
+  void read_letters();
+  void continue_line();
+  void send_answers();
+  void take_in(const std::shared_ptr<Connection>& connection);
+  template <class Body>
+  void guarded(Connection& connection, Body body);
+  bool receive(Connection& connection);
+  void at_end(Connection& connection);
+  void work(Connection& connection, const Share& share = kTurn);
+  bool one_frame(Connection& connection, Calls::Busy busy);
+  bool send(Connection& connection);
+  void watch_for(Connection& connection, std::uint32_t events);
+  void close(Connection& connection);
+
+  House& house_;
+  posix::Epoll epoll_;
+  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+  std::vector<std::shared_ptr<Connection>> line_;       // those with Connection::in_line
+  std::vector<Connection*> answered_;                   // to be sent after the present event
+  std::vector<std::shared_ptr<Connection>> graveyard_;  // until no fetched event can name them any more
+  std::int64_t alarm_ns_ = INT64_MAX;
+  std::function<void()> alarm_;
+  bool freed_ = false;  // much memory may have been freed since `tidy` looked
+
+  std::atomic<std::size_t> load_ = 0;
+  std::mutex working_;
+  posix::EventFd bell_;
+  std::atomic<bool> letters_wait_ = false;
+  std::mutex letters_mutex_;
+  std::vector<std::function<void()>> letters_;
+};
+
+/// Runs `act` while no loop carries out a call: each finishes what it is at first. Also from a loop's own
+/// thread, where no turn of an object is held. One at a time.
+void while_all_rest(std::span<const std::unique_ptr<Loop>> loops, const std::function<void()>& act);
+
+}  // namespace shmoo::manager

@@ -1,0 +1,79 @@
+// A client that can say anything: requests made by hand, and bytes that are none.
+#pragma once
+#include <sys/socket.h>
+
+#include <string>
+#include <vector>
+
+#include "posix/socket.hpp"
+#include "share/manager/client.hpp"
+#include "share/manager/json.hpp"
+#include "support/processes.hpp"
+
+namespace shmoo::manager {
+
+/// A connection on which anything can be said.
+class Stranger {
+ public:
+  explicit Stranger(const Client& client) : socket_(posix::connect_unix(client.address())) {}
+
+  /// Sends all of it; false when the server has closed the connection.
+  bool say(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const auto sent = posix::send_now(socket_.get(), bytes.data(), bytes.size());
+      if (sent.state == posix::Transfer::ended) return false;
+      if (sent.state == posix::Transfer::would_block) posix::wait_for_socket(socket_.get());
+      bytes.remove_prefix(sent.bytes);
+    }
+    return true;
+  }
+  void half_close() const { ::shutdown(socket_.get(), SHUT_WR); }
+  /// What the server says until it closes the connection.
+  std::string rest() const {
+    std::string all;
+    char room[4096];
+    for (;;) {
+      const auto got = posix::receive_some(socket_.get(), room, sizeof room);
+      if (got.state == posix::Transfer::ended) return all;
+      all.append(room, got.bytes);
+    }
+  }
+  std::string read(std::size_t bytes) const {
+    std::string all(bytes, '\0');
+    for (std::size_t have = 0; have < bytes;) {
+      const auto got = posix::receive_some(socket_.get(), all.data() + have, bytes - have);
+      test::require(got.state == posix::Transfer::done, "the server closed the connection");
+      have += got.bytes;
+    }
+    return all;
+  }
+  int fd() const { return socket_.get(); }
+
+ private:
+  posix::Fd socket_;
+};
+
+inline std::string frame(RequestHeader header, std::string_view body) {
+  std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
+  return bytes.append(body);
+}
+
+inline std::string encoded(const json& value) {
+  Buffer out;
+  put(out, value);
+  return std::string(out.view());
+}
+
+inline std::string request(Method method, std::vector<json> arguments, ObjectId object = kServer) {
+  std::string body;
+  for (const json& argument : arguments) body += encoded(argument);
+  RequestHeader header;
+  header.method = static_cast<std::uint8_t>(method);
+  header.arguments = static_cast<std::uint8_t>(arguments.size());
+  header.bytes = static_cast<std::uint32_t>(body.size());
+  header.request = 7;
+  header.object = object;
+  return frame(header, body);
+}
+
+}  // namespace shmoo::manager
