@@ -30,20 +30,20 @@ bool Calls::enter(Object& object, Connection& caller, Busy busy) {
   return true;
 }
 
-bool Calls::carry_out(Connection& caller, const Request& request, Busy busy) {
+bool Calls::carry_out(Connection& caller, const Request& request, Busy busy, Recent& recent) {
   const RequestHeader& header = request.header;
-  std::shared_ptr<Object> object;
+  Object* object = server_.get();
   std::unique_lock<Turn> turn;
   if (header.object != kServer) {
-    object = registry_.find(header.object);
+    if (recent.id != header.object) recent = {header.object, registry_.find(header.object)};
+    object = recent.object.get();
     if (object && !enter(*object, caller, busy)) return false;
     if (object) turn = std::unique_lock(object->turn, std::adopt_lock);
   }
   Reply reply(caller.out, header.request, header.flags != kOneWay);
   try {
-    if (header.object != kServer && (!object || object->gone)) no_object(header.object);
-    (object ? *object : *server_)
-        .call({static_cast<Method>(header.method), request.values(), reply, caller, *this});
+    if (!object || object->gone) no_object(header.object);
+    object->call({static_cast<Method>(header.method), request.values(), reply, caller, *this});
   } catch (const Error& error) {
     reply.fail(error.kind(), error.what());
   } catch (const std::bad_alloc&) {

@@ -24,9 +24,16 @@ class Calls final : public Host {
   /// What to do when the object of a call is busy with another loop's.
   enum class Busy { wait, leave_word };
 
+  /// The object that a loop called last: calls that come together are mostly for the same. To be emptied
+  /// before the loop waits, so that no object is kept from going.
+  struct Recent {
+    ObjectId id = kServer;
+    std::shared_ptr<Object> object;
+  };
+
   /// Carries a request out; its reply is put into `caller.out`. By the loop of the caller.
   /// @return false when its object is busy: nothing is done, and Loop::retry() will be called.
-  bool carry_out(Connection& caller, const Request& request, Busy busy);
+  bool carry_out(Connection& caller, const Request& request, Busy busy, Recent& recent);
 
   /// The client waits for nothing any more.
   void drop(Connection& client);

@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "posix/timer_fd.hpp"
+
 namespace shmoo::manager {
 namespace {
 
@@ -19,9 +21,10 @@ thread_local Loop* current = nullptr;
 const Loop::Share Loop::kTurn{.frames = 128, .bytes = 256 * 1024};
 const Loop::Share Loop::kAll{.frames = SIZE_MAX, .bytes = SIZE_MAX, .busy = Calls::Busy::wait};
 
-Loop::Loop(House& house) : house_(house) {
+Loop::Loop(House& house) : house_(house), tidy_timer_(posix::make_timer(), [this] { tidy_later_ = false; }) {
   // Edge-triggered: each signal is one event, and nobody has to read the counter.
   epoll_.watch(bell_.fd(), EPOLLIN | EPOLLET, nullptr);
+  watch(tidy_timer_, tidy_timer_.fd.get(), EPOLLET);
 }
 
 Loop* Loop::here() {
@@ -41,33 +44,31 @@ void Loop::run() {
     }
     continue_line();
     house_.calls.expire();
-    sound_alarm();
     read_letters();
     send_answers();
     if (house_.calls.bury()) freed_ = true;
+    recent_ = {};
     graveyard_.clear();
-    if (freed_ && house_.tidy.look()) freed_ = false;
+    be_tidy();
   }
   current = nullptr;
 }
 
 posix::Deadline Loop::until() const {
   if (!line_.empty() || letters_wait_.load(std::memory_order_relaxed)) return posix::Deadline::now();
-  const std::int64_t first =
-      std::min({house_.calls.expires_ns(), freed_ ? house_.tidy.due_ns() : INT64_MAX, alarm_ns_});
+  const std::int64_t first = house_.calls.expires_ns();
   if (first == INT64_MAX) return posix::Deadline::never();
   return posix::Deadline::in(posix::Nanoseconds(first - posix::monotonic_ns()));
 }
 
-void Loop::at(std::int64_t ns, std::function<void()> action) {
-  alarm_ns_ = ns;
-  alarm_ = std::move(action);
-}
-
-void Loop::sound_alarm() {
-  if (alarm_ns_ == INT64_MAX || posix::monotonic_ns() < alarm_ns_) return;
-  alarm_ns_ = INT64_MAX;
-  std::exchange(alarm_, nullptr)();
+void Loop::be_tidy() {
+  if (!freed_ || tidy_later_) return;
+  if (house_.tidy.look()) {
+    freed_ = false;
+  } else {
+    posix::set_timer(tidy_timer_.fd, house_.tidy.due_ns());
+    tidy_later_ = true;
+  }
 }
 
 void Loop::post(std::function<void()> letter) {
@@ -239,7 +240,7 @@ bool Loop::one_frame(Connection& connection, Calls::Busy busy) {
     case Frame::whole:
       break;
   }
-  connection.stalled = !house_.calls.carry_out(connection, request, busy);
+  connection.stalled = !house_.calls.carry_out(connection, request, busy, recent_);
   if (connection.stalled) return false;
   if (Tidy::may_free(request.header.method)) freed_ = true;
   connection.in.consume(request.bytes());

@@ -58,13 +58,11 @@ class Loop {
 
   // The loop's own thread.
   /// Waits for a source besides its connections.
-  void watch(Source& source, int fd) { epoll_.watch(fd, EPOLLIN, &source); }
+  void watch(Source& source, int fd, std::uint32_t how = 0) { epoll_.watch(fd, EPOLLIN | how, &source); }
   void set_watched(Source& source, int fd, bool on) {
     epoll_.change(fd, on ? std::uint32_t{EPOLLIN} : 0, &source);
   }
   void forget(Source& source, int fd);
-  /// Runs `action` once, not before CLOCK_MONOTONIC is at `ns`. In the place of what was set before.
-  void at(std::int64_t ns, std::function<void()> action);
   void ready(Connection& connection, std::uint32_t events);
 
  private:
@@ -78,7 +76,7 @@ class Loop {
   static const Share kAll;
 
   posix::Deadline until() const;
-  void sound_alarm();
+  void be_tidy();
   void read_letters();
   void continue_line();
   void send_answers();
@@ -96,12 +94,13 @@ class Loop {
   House& house_;
   posix::Epoll epoll_;
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+  Calls::Recent recent_;
   std::vector<std::shared_ptr<Connection>> line_;       // those with Connection::in_line
   std::vector<Connection*> answered_;                   // to be sent after the present event
   std::vector<std::shared_ptr<Connection>> graveyard_;  // until no fetched event can name them any more
-  std::int64_t alarm_ns_ = INT64_MAX;
-  std::function<void()> alarm_;
-  bool freed_ = false;  // much memory may have been freed since `tidy` looked
+  bool freed_ = false;                                  // much memory may have been freed since `tidy` looked
+  bool tidy_later_ = false;                             // tidy_timer_ is set
+  Trigger tidy_timer_;
 
   std::atomic<std::size_t> load_ = 0;
   std::mutex working_;

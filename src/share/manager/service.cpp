@@ -9,6 +9,7 @@
 #include "posix/background_thread.hpp"
 #include "posix/server_process.hpp"
 #include "posix/socket.hpp"
+#include "posix/timer_fd.hpp"
 #include "share/manager/loop.hpp"
 
 namespace shmoo::manager {
@@ -28,11 +29,13 @@ class Service {
                   [this](std::shared_ptr<Session> session) { session_ends(std::move(session)); }),
         house_{calls_, sessions_, tidy_, ending_, [this] { client_left(); }},
         listener_(std::move(parts.listener), [this] { accept_clients(); }),
+        retry_accept_(posix::make_timer(), [this] { open_door(); }),
         creator_watch_(std::move(parts.creator_watch), [this] { end(); }),
         terminate_(std::move(parts.terminate), [this] { end(); }) {
     for (int i = 0; i < std::max(1, parts.loops); ++i) loops_.push_back(std::make_unique<Loop>(house_));
     for (Trigger* trigger : {&listener_, &creator_watch_, &terminate_})
       first().watch(*trigger, trigger->fd.get());
+    first().watch(retry_accept_, retry_accept_.fd.get(), EPOLLET);
   }
 
   void run() {
@@ -119,7 +122,7 @@ class Service {
   void close_door() {
     door_closed_ = true;
     first().set_watched(listener_, listener_.fd.get(), false);
-    first().at(posix::monotonic_ns() + kRetryAccept.count(), [this] { open_door(); });
+    posix::set_timer(retry_accept_.fd, posix::monotonic_ns() + kRetryAccept.count());
   }
   void open_door() {
     if (!door_closed_.exchange(false)) return;
@@ -166,6 +169,7 @@ class Service {
   std::exception_ptr failure_;
   Trigger listener_;
   std::atomic<bool> door_closed_ = false;  // no descriptor was left for the next client
+  Trigger retry_accept_;
   std::size_t dealt_ = 0;
   Trigger creator_watch_;
   Trigger terminate_;
