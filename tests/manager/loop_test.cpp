@@ -1,8 +1,9 @@
-// Loops without clients: letters, and the rest of all.
+// Loops by themselves: letters, the rest of all, and objects that another loop is busy with.
 #include <gtest/gtest.h>
 
 #include <thread>
 
+#include "manager/stranger.hpp"
 #include "posix/server_process.hpp"
 #include "share/manager/loop.hpp"
 #include "support/processes.hpp"
@@ -21,6 +22,19 @@ class Loops : public testing::Test {
     ending = true;
     for (const auto& loop : loops) loop->wake();
     threads.clear();
+  }
+
+  /// A client of loop `i`.
+  Stranger client_of(std::size_t i) {
+    int ends[2];
+    posix::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "make a socket pair");
+    loops[i]->adopt(std::make_shared<Connection>(std::make_unique<SocketWire>(posix::Fd(ends[0])),
+                                                 sessions.enter(0), *loops[i]));
+    return Stranger(posix::Fd(ends[1]));
+  }
+  static ObjectId make_value(const Stranger& client, const json& value) {
+    client.say(request(Method::create, {static_cast<int>(Type::value), value}));
+    return static_cast<ObjectId>(integer_of(client.reply(), "an object's id"));
   }
 
   std::atomic<bool> ending = false;
@@ -78,6 +92,46 @@ TEST_F(Loops, while_all_rest_no_loop_works_whoever_asks_for_it) {
   end();
   EXPECT_EQ(guarded, 3 * rounds);
   EXPECT_EQ(disturbed, 0);
+}
+
+TEST_F(Loops, a_call_of_a_busy_object_holds_up_its_own_client_alone) {
+  const Stranger owner = client_of(0);
+  const Stranger patient = client_of(1);
+  const Stranger neighbour = client_of(1);
+  const ObjectId busy = make_value(owner, "busy");
+  const ObjectId other = make_value(owner, "other");
+  const auto object = calls.registry().find(busy);
+  object->turn.lock();  // as another loop does in a call
+  ASSERT_TRUE(patient.say(request(Method::get, {}, busy) + request(Method::get, {}, other)));
+  for (int k = 0; k < 100; ++k) {
+    ASSERT_TRUE(neighbour.say(request(Method::get, {}, other)));
+    ASSERT_EQ(neighbour.reply(), encoded("other"));
+  }
+  char byte;
+  EXPECT_EQ(posix::receive_now(patient.fd(), &byte, 1).state, posix::Transfer::would_block);
+  object->turn.unlock();
+  EXPECT_EQ(patient.reply(), encoded("busy"));
+  EXPECT_EQ(patient.reply(), encoded("other")) << "in the order of the requests";
+}
+
+TEST_F(Loops, what_a_client_sent_before_its_end_is_carried_out_though_the_object_was_busy) {
+  const Stranger owner = client_of(0);
+  const ObjectId busy = make_value(owner, 0);
+  const auto object = calls.registry().find(busy);
+  object->turn.lock();
+  const Stranger neighbour = client_of(2);
+  {
+    const Stranger brief = client_of(2);
+    ASSERT_TRUE(brief.say(request(Method::add, {1}, busy) + request(Method::add, {10}, busy)));
+    ASSERT_TRUE(neighbour.say(request(Method::echo, {1})));
+    neighbour.reply();
+  }
+  ASSERT_TRUE(neighbour.say(request(Method::echo, {2})));
+  neighbour.reply();
+  object->turn.unlock();
+  test::wait_until([&] { return loops[2]->load() == 1; }, "the client's connection is closed");
+  ASSERT_TRUE(owner.say(request(Method::get, {}, busy)));
+  EXPECT_EQ(owner.reply(), encoded(11));
 }
 
 }  // namespace

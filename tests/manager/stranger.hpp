@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/socket.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace shmoo::manager {
 /// A connection on which anything can be said.
 class Stranger {
  public:
-  explicit Stranger(const Client& client) : socket_(posix::connect_unix(client.address())) {}
+  explicit Stranger(const Client& client) : Stranger(posix::connect_unix(client.address())) {}
+  explicit Stranger(posix::Fd socket) : socket_(std::move(socket)) {}
 
   /// Sends all of it; false when the server has closed the connection.
   bool say(std::string_view bytes) const {
@@ -46,6 +48,12 @@ class Stranger {
       have += got.bytes;
     }
     return all;
+  }
+  /// The body of the one reply that comes next.
+  std::string reply() const {
+    ReplyHeader header;
+    std::memcpy(&header, read(sizeof header).data(), sizeof header);
+    return read(header.bytes);
   }
   int fd() const { return socket_.get(); }
 
