@@ -6,6 +6,7 @@
 #include "harness/axes.hpp"
 #include "harness/seats.hpp"
 #include "harness/starvation.hpp"
+#include "posix/affinity.hpp"
 #include "sync/patience.hpp"
 
 namespace shmoo::bench {
@@ -55,13 +56,16 @@ Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64
   sample_.oversubscribed = plan.procs > seats.width;
   const std::vector<int> used = taken(seats.cpus, plan.procs);
   if (plan.procs > 1 && !used.empty()) sample_.nearness = nearness(used);
-  set_patience(cell, seats.width, options.spin_ns);
+  set_patience(cell, candidate.about, seats.width, options.spin_ns);
   plan.rest = rest_of(cell);
   // To rest is to let the CPUs halt.
   // Of those who share one CPU somebody always wants it: a loop would only be in the way.
   const bool share_one = used.size() == 1 && plan.procs > 1;
   if (options.awake && plan.rest.count() == 0 && !share_one) companions_ = Companions(used);
 
+  // Servers that are started for a team with a named place belong to that place.
+  const bool named = !cell.axis("place").empty() && !seats.cpus.empty();
+  const posix::Confined here(named ? seats.cpus : std::vector<int>());
   if (options.floors) {
     const auto add = [&](const Bound& bound, std::unique_ptr<Probe>& probe, TeamPlan::Probing& probing) {
       probing.parties = parties(bound.floor, bound.alone ? 1 : plan.procs, bound.alone ? 1 : seats.width);

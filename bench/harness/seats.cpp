@@ -23,6 +23,11 @@ Wait wait_of(const Cell& cell) {
   return found == names.end() ? Wait::adaptive : static_cast<Wait>(found - names.begin());
 }
 
+/// How many may want a CPU at the same time: a server is one of them.
+int busy(const Cell& cell, const About& about) {
+  return cell.procs + (about.served ? 1 : 0);
+}
+
 }  // namespace
 
 machine::Placement seats_of(const Cell& cell) {
@@ -59,22 +64,22 @@ std::string wait_refusal(const Cell& cell, const About& about, int width) {
   const Wait wait = wait_of(cell);
   if (wait == Wait::adaptive) return "";
   if (!about.patient) return "this mechanism has no choice of how to wait";
-  if (wait == Wait::spin && cell.procs > width)
+  if (wait == Wait::spin && busy(cell, about) > width)
     return "spinners that share a CPU take a scheduler slice per hand-over";
   return "";
 }
 
-void set_patience(const Cell& cell, int width, std::int64_t spin_ns) {
+void set_patience(const Cell& cell, const About& about, int width, std::int64_t spin_ns) {
   sync::Patience patience;
   switch (wait_of(cell)) {
     case Wait::adaptive:
-      if (cell.procs <= width) patience.spins = sync::spins_for(spin_ns);
+      if (busy(cell, about) <= width) patience.spins = sync::spins_for(spin_ns);
       break;
     case Wait::spin:
       patience.spins = sync::spins_for(kSpinLimitNs);
       break;
     case Wait::yield:
-      if (cell.procs <= width) patience.spins = sync::spins_for(kBeforeYieldNs);
+      if (busy(cell, about) <= width) patience.spins = sync::spins_for(kBeforeYieldNs);
       patience.yields = kYields;
       break;
     case Wait::block:

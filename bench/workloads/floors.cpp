@@ -62,7 +62,8 @@ Registration registered(Floor floor, std::string_view operation, std::function<P
       .operation = operation,
       .bytes_per_operation =
           [floor](const Cell& cell) {
-            const bool moves = floor == Floor::copy || floor == Floor::block_stream;
+            const bool moves =
+                floor == Floor::copy || floor == Floor::block_stream || floor == Floor::echo_socket;
             return moves ? cell.bytes : 0;
           },
       .bound = {},
@@ -88,6 +89,7 @@ constexpr auto blocks = [] {
                 {16 << 20, Profile::full},
                 {64 << 20, Profile::full}};
 };
+constexpr auto payloads = [] { return Points{{0}, {64}, {65536, Profile::standard}}; };
 constexpr auto memories = [] {
   return Points{{0}, {16 << 20}, {64 << 20, Profile::standard}, {256 << 20, Profile::full}};
 };
@@ -108,6 +110,9 @@ const Registration hand_over =
     registered(Floor::futex, "one hand-over to a sleeping process and one back by futex", nothing, two);
 const Registration pipe = registered(
     Floor::pipe, "one byte through a pipe and one back", [] { return Points{{1}}; }, two);
+const Registration echo =
+    registered(Floor::echo_socket, "one request to a server that does nothing, by a Unix socket, and its reply",
+               payloads, [] { return process_counts(1); });
 const Registration fork =
     registered(Floor::fork, "fork, exit and wait of a process with so much resident memory", memories, one);
 const Registration fault = registered(

@@ -24,7 +24,7 @@ const Registration registration{{
     .purpose = "how fast does one process collect what many produce?",
     .operation = "one item delivered, from procs - 1 producers to one consumer",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
-    .bound = [](const Candidate& c, int width) { return bound::stream(c.cell, width, 1); },
+    .bound = [](const Candidate& c, int width) { return bound::stream(c.cell, c.about, width, 1); },
     .candidates = [] { return traffic::crowd_cells<FanIn>("fan_in"); },
 }};
 

@@ -25,7 +25,7 @@ const Registration registration{{
     .purpose = "how fast does one process hand out work to many?",
     .operation = "one item delivered, from one producer to one of procs - 1 consumers",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
-    .bound = [](const Candidate& c, int width) { return bound::stream(c.cell, width, 1); },
+    .bound = [](const Candidate& c, int width) { return bound::stream(c.cell, c.about, width, 1); },
     .candidates = [] { return traffic::crowd_cells<FanOut>("fan_out"); },
 }};
 

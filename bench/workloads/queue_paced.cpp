@@ -49,7 +49,7 @@ const Registration registration{{
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
     .bound =
         [](const Candidate& c, int width) {
-          Bound one_way = bound::round_trip(c.cell, width);
+          Bound one_way = bound::round_trip(c.cell, c.about, width);
           one_way.times /= 2;
           return one_way;
         },

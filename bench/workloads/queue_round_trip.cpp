@@ -10,7 +10,7 @@ const Registration registration{{
     .purpose = "how long does it take to ask another process and have its answer?",
     .operation = "one item there and one item back, through two queues",
     .bytes_per_operation = [](const Cell& cell) { return 2 * cell.bytes; },
-    .bound = [](const Candidate& c, int width) { return bound::round_trip(c.cell, width); },
+    .bound = [](const Candidate& c, int width) { return bound::round_trip(c.cell, c.about, width); },
     .candidates =
         [] {
           return span_cells<catalog::Queues, traffic::RoundTrip>("queue", "round_trip", traffic::sizes(),

@@ -23,7 +23,7 @@ const Registration registration{{
     .purpose = "how fast do items flow from one process to another?",
     .operation = "one item delivered, from one producer to one consumer",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
-    .bound = [](const Candidate& c, int width) { return bound::stream(c.cell, width, 1); },
+    .bound = [](const Candidate& c, int width) { return bound::stream(c.cell, c.about, width, 1); },
     .candidates =
         [] { return span_cells<catalog::Queues, Stream>("queue", "stream", traffic::sizes(), {{2}}); },
 }};

@@ -34,6 +34,9 @@ _OPERATIONS = {
     "dict/get": "one process gets one value by its key",
     "dict/set": "one process sets one value by its key",
     "dict/update": "one process sets 100 keys at once",
+    "dict/pipeline": "one process gets or sets one key, with as many calls in flight as depth says",
+    "dict/create_drop": "one process makes an empty dict and drops it",
+    "dict/nested": "one process gets one key out of a dict in a dict, as far down as depth says",
     "dict/mixed": "one process gets (90 %) or sets (10 %) one value by its key",
 }
 
@@ -55,6 +58,7 @@ _PROBES = {
     "pipe": "the round trip of a byte in a pipe",
     "fork": "a bare fork with as much memory",
     "page_fault": "a page fault",
+    "echo_socket": "a server that only echoes",
 }
 
 

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 
@@ -21,6 +22,14 @@ struct Set {
   std::size_t bytes;
   cpu_set_t* mask;
 };
+
+/// @return what sched_setaffinity(2) returns, errno set.
+int stay_on(const std::vector<int>& cpus, pid_t pid = 0) {
+  const Set set(*std::max_element(cpus.begin(), cpus.end()) + 1);
+  for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), set.bytes, set.mask);
+  return ::sched_setaffinity(pid, set.bytes, set.mask);
+}
+
 }  // namespace
 
 std::vector<int> allowed_cpus() {
@@ -38,9 +47,25 @@ std::vector<int> allowed_cpus() {
 }
 
 void pin_to(int cpu) {
-  const Set set(cpu + 1);
-  CPU_SET_S(cpu, set.bytes, set.mask);
-  check(::sched_setaffinity(0, set.bytes, set.mask), "pin to a CPU");
+  check(stay_on({cpu}), "pin to a CPU");
+}
+
+void confine(pid_t pid, const std::vector<int>& cpus) {
+  check(stay_on(cpus, pid), "bind a process to some CPUs");
+}
+
+int current_cpu() {
+  return check(::sched_getcpu(), "ask for the current CPU");
+}
+
+Confined::Confined(const std::vector<int>& cpus) {
+  if (cpus.empty()) return;
+  before_ = allowed_cpus();
+  check(stay_on(cpus), "stay on some CPUs");
+}
+
+Confined::~Confined() {
+  if (!before_.empty()) static_cast<void>(stay_on(before_));
 }
 
 void become_idle_class() {

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -72,6 +73,17 @@ Fd connect_unix(const std::string& path) {
   Fd socket = stream_socket(0);
   if (try_connect(socket.get(), address_of(path)) < 0) fail("connect to " + path);
   return socket;
+}
+
+std::pair<Fd, Fd> connected_pair() {
+  int ends[2];
+  check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "make a socket pair");
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+void limit_waiting(int socket, Nanoseconds most) {
+  const timeval limit{most.count() / 1'000'000'000, most.count() % 1'000'000'000 / 1'000};
+  check(::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), "limit a socket's waiting");
 }
 
 Fd accept_waiting(int listener) {

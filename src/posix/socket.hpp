@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "posix/clock.hpp"
 #include "posix/fd.hpp"
@@ -41,6 +42,12 @@ Fd listen_unix(const std::string& path);
 /// Connects to the listener at `path`; waits while its backlog is full. Errors: ENOENT, ECONNREFUSED, EACCES,
 /// ...
 Fd connect_unix(const std::string& path);
+
+/// Two ends that are connected to each other and have no name: for processes that inherit them.
+std::pair<Fd, Fd> connected_pair();
+
+/// From now on receive_some() on this socket waits no longer than that: `would_block` then.
+void limit_waiting(int socket, Nanoseconds most);
 
 /// The next waiting connection, non-blocking; empty when there is none (or it is gone again).
 /// Errors: EMFILE, ENFILE, ENOBUFS, ENOMEM leave the connection waiting.

@@ -13,6 +13,9 @@
 
 namespace shmoo {
 
+/// How the calls of a served mechanism travel.
+enum class Transport { socket };
+
 struct About {
   std::string_view name;        ///< as in cell names
   std::string_view summary;     ///< one line: how it works
@@ -23,9 +26,11 @@ struct About {
   // What bounds it from below, and what can be turned about it.
   bool locked = false;   ///< each operation takes a lock: at least one atomic step, one process after the other
   bool apart = false;    ///< each process updates a line of its own
-  bool served = false;   ///< a server process carries the operations out
+  bool served = false;   ///< a server process carries the operations out, each by one request and one reply
   bool helped = false;   ///< a thread of the caller's process carries on what the call began
   bool patient = false;  ///< spins before it sleeps, as sync::patience() says: it has the wait axis
+  bool delegates = false;  ///< its timed loop runs in a process of another language: single operations are not seen
+  Transport transport = Transport::socket;  ///< of one that is served
 };
 
 /// Calls visit.operator()<M>() for each mechanism of a std::tuple<M...>, in order.

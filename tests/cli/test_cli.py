@@ -71,10 +71,10 @@ def session_members(session):
 
 
 def is_member(pid, parent):
-    """Whether a child of a round's process belongs to a team: not one that keeps a CPU awake, nor a sanitizer's."""
+    """Whether a child of a round's process belongs to a team: not one that keeps a CPU awake or serves a probe, nor a sanitizer's."""
     try:
         command = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
-        return command != "shmoo-awake" and os.getpgid(pid) != os.getpgid(parent)
+        return command not in ("shmoo-awake", "shmoo-echo") and os.getpgid(pid) != os.getpgid(parent)
     except OSError:
         return False
 
@@ -168,6 +168,38 @@ def test_the_list_names_every_contract_and_says_why_a_cell_is_skipped():
     assert skipped and all(cell["skipped"] for cell in skipped)
     plain = call("list").stdout.splitlines()
     assert len(plain) == len(cells)
+
+
+@pytest.mark.parametrize("mechanism, package", [("redis", "redis-server"), ("python_manager", "python3")])
+def test_a_peer_that_is_not_there_is_skipped_and_the_package_named(tmp_path, mechanism, package):
+    done = subprocess.run([SHMOO, "list", "--json", "--filter", f"^dict/set/{mechanism}/"], capture_output=True, text=True,
+                          timeout=LIMIT, env={**os.environ, "PATH": str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    cells = json.loads(done.stdout)
+    assert cells and all(package in cell["skipped"] for cell in cells)
+
+
+PEERS = "^dict/set/(redis|python_manager)/bytes:64/procs:4$"
+
+
+def test_peers_make_rows_like_all_others_or_are_skipped(tmp_path):
+    file = measured(tmp_path / "r.json", "--filter", PEERS, "--rounds", "1")
+    jsonschema.validate(file, json.loads((TOP / "results" / "schema.json").read_text()))
+    assert {row["mechanism"] for row in file["benchmarks"] + [
+        {"mechanism": skipped["name"].split("/")[2]} for skipped in file["skipped"]]} == {"redis", "python_manager"}
+    for row in file["benchmarks"]:
+        assert row["cpu_ns"] > 0 and row["procs"] == 4
+
+
+def test_a_killed_run_of_peers_leaves_no_process_and_no_folder(tmp_path, running):
+    if all("skipped" in cell for cell in json.loads(call("list", "--json", "--filter", PEERS).stdout)):
+        pytest.skip("no peer is installed")
+    run = running(PEERS)
+    run.wait_for_samples(1)
+    run.process.kill()
+    run.finish()
+    wait_until(lambda: run.members() == {}, "the end of every process of a killed run")
+    wait_until(lambda: not [path for path in (tmp_path / "tmp").iterdir() if path.is_dir()], "the end of every folder")
 
 
 def test_a_results_file_keeps_to_the_schema_and_holds_a_row_per_cell_and_round(tmp_path):

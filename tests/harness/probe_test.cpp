@@ -7,6 +7,9 @@
 
 #include <atomic>
 #include <cmath>
+#include <fstream>
+#include <iterator>
+#include <vector>
 
 #include "harness/axes.hpp"
 #include "harness/companions.hpp"
@@ -23,7 +26,7 @@ namespace {
 
 constexpr Floor kAll[] = {Floor::cache_line, Floor::block_stream, Floor::copy,  Floor::fetch_add,
                           Floor::syscall,    Floor::futex,        Floor::yield, Floor::pipe,
-                          Floor::fork,       Floor::page_fault};
+                          Floor::fork,       Floor::page_fault,   Floor::echo_socket};
 
 class EachProbe : public testing::TestWithParam<Floor> {};
 
@@ -82,7 +85,51 @@ TEST(Probes, know_how_many_take_part) {
   EXPECT_EQ(parties(Floor::fetch_add, 8, 4), 4);
   EXPECT_EQ(parties(Floor::futex, 2, 1), 2);
   EXPECT_EQ(parties(Floor::copy, 2, 1), 1);
+  EXPECT_EQ(parties(Floor::echo_socket, 8, 2), 8);
   EXPECT_EQ(parties(Floor::none, 2, 2), 0);
+}
+
+/// The children of this process, zombies too.
+std::vector<pid_t> children() {
+  std::ifstream file("/proc/thread-self/children");
+  return {std::istream_iterator<pid_t>(file), {}};
+}
+
+TEST(Echo, serves_many_clients_and_payloads_that_no_socket_buffer_holds) {
+  for (const std::uint64_t bytes : {0, 64, 256 << 10}) EXPECT_GT(found(Floor::echo_socket, bytes, 7, false), 0) << bytes;
+}
+
+TEST(Echo, takes_longer_for_more_bytes) {
+  // So many bytes are more than any disturbance makes of a best burst.
+  EXPECT_GT(found(Floor::echo_socket, 256 << 10, 1, false), found(Floor::echo_socket, 0, 1, false));
+}
+
+TEST(Echo, its_servers_end_with_the_probe_and_with_the_process_that_made_it) {
+  ASSERT_TRUE(children().empty());
+  {
+    const auto probe = make_probe(Floor::echo_socket, 64, 3);
+    EXPECT_FALSE(children().empty());
+  }
+  EXPECT_TRUE(children().empty());
+
+  const posix::Shared<std::atomic<pid_t>> server(0, 0);
+  posix::Child owner([&] {
+    const auto probe = make_probe(Floor::echo_socket, 64, 1);
+    *server = children().at(0);
+    for (;;) ::pause();
+  });
+  test::wait_until([&] { return *server != 0; }, "an echo server");
+  owner.kill();
+  ASSERT_TRUE(owner.join(test::patience()));
+  test::wait_until([&] { return ::kill(*server, 0) != 0; }, "the end of the echo server");
+}
+
+TEST(Echo, is_unknown_once_its_server_has_died) {
+  const auto probe = make_probe(Floor::echo_socket, 64, 1);
+  EXPECT_GT(probe->measure(0, kProbeBudget), 0);
+  for (const pid_t server : children()) ::kill(server, SIGKILL);
+  EXPECT_TRUE(std::isnan(probe->measure(0, kProbeBudget)));
+  EXPECT_TRUE(std::isnan(probe->measure(0, kProbeBudget)));
 }
 
 /// Each member adds to a number of its own.
