@@ -17,6 +17,8 @@ find_package(Boost 1.74 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc)
 add_library(hwloc ALIAS PkgConfig::hwloc)
+# Peers: optional. What is not there is listed as left out.
+pkg_check_modules(hiredis IMPORTED_TARGET hiredis)
 
 add_library(shmoo_options INTERFACE)
 target_include_directories(shmoo_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/bench)
@@ -41,6 +43,16 @@ function(shmoo_library name)
     add_library(shmoo_${name} INTERFACE)
     target_link_libraries(shmoo_${name} INTERFACE shmoo_options ${ARG_LINKS})
   endif()
+endfunction()
+
+# shmoo_embed(library file): the text of a file for that library, as shmoo::embedded::NAME in NAME.hpp, NAME without extension.
+function(shmoo_embed library file)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} text)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/embedded/${name}.hpp @ONLY CONTENT
+    "#pragma once\nnamespace shmoo::embedded {\ninline constexpr char @name@[] = R\"text(@text@)text\";\n}\n")
+  target_include_directories(shmoo_${library} PRIVATE ${PROJECT_BINARY_DIR}/embedded)
 endfunction()
 
 # shmoo_program(name SOURCES glob... LINKS target...): CLI11 belongs to programs alone.

@@ -50,6 +50,8 @@ Selected with(const Selected& selected, const std::string& place, const std::str
   if (refusal.empty()) refusal = wait_refusal(cell, one.candidate.about, seats.width);
   if (refusal.empty() && !hot && !one.workload->rests)
     refusal = "this workload has no operations that begin one by one, to rest before";
+  if (refusal.empty() && !hot && one.candidate.about.delegates)
+    refusal = "its operations are made one after the other in a process of their own";
   if (refusal.empty()) return one;
   one.candidate.refusal = refusal;
   one.candidate.make = nullptr;

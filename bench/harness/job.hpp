@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "harness/stopwatch.hpp"
+#include "posix/usage.hpp"
 
 namespace shmoo::bench {
 
@@ -51,6 +52,8 @@ class Member {
   /// Counts `ns` nanoseconds instead of start to finish for this member in the timed phase: for work whose
   /// set-up cannot stand before the gate. The team's span is then the longest that a member took.
   virtual void took(std::int64_t ns) = 0;
+  /// Adds what another process has used that worked for this member alone in the timed phase.
+  virtual void spent(const posix::Usage& usage) = 0;
   /// Ends this process and makes the launch a failure with this reason.
   [[noreturn]] virtual void fail(std::string_view reason) = 0;
 

@@ -82,6 +82,7 @@ class Team::Worker final : public Member {
     slot_.report.side = side;
   }
   void took(std::int64_t ns) override { slot_.took_ns = ns; }
+  void spent(const posix::Usage& usage) override { others_ = others_ + usage; }
 
   [[noreturn]] void fail(std::string_view reason) override {
     slot_.say(reason);
@@ -108,6 +109,7 @@ class Team::Worker final : public Member {
       slot_.counted = false;
       slot_.report.side = 0;
       slot_.took_ns = 0;
+      others_ = {};
       stopwatch().arm(team_.plan_.latencies, team_.plan_.rest);
 
       enter(Slot::at_the_gate);
@@ -126,7 +128,7 @@ class Team::Worker final : public Member {
       slot_.report.finish_ns = posix::monotonic_ns();
       if (const auto rested = stopwatch().rested_ns()) slot_.took_ns = *rested;
       counters.stop();
-      slot_.usage = posix::own_usage() - before;
+      slot_.usage = posix::own_usage() - before + others_;
       slot_.counts = counters.counts();
       if (const auto now = posix::own_presence(); present && now)
         slot_.report.present_ns =
@@ -184,6 +186,7 @@ class Team::Worker final : public Member {
 
   Team& team_;
   Slot& slot_;
+  posix::Usage others_;  // of processes that worked for it
 };
 
 Team::Team(Job& job, const TeamPlan& plan)

@@ -103,6 +103,14 @@ class LastWrites {
   posix::SharedMapping memory_;
 };
 
+/// Takes over what work() says.
+inline void accept(Member& member, const Phase& phase, const dict::Done& done) {
+  if (!done.wrong.empty()) member.fail(done.wrong);
+  if (!phase.timed) return;
+  member.took(done.ns);
+  member.spent(done.usage);
+}
+
 /// A job on one dict. Derived jobs do their work by get_one(), set_one() and update_batch().
 template <class M>
 class DictJob : public Job {
@@ -114,6 +122,9 @@ class DictJob : public Job {
     return memory_refusal(copies * 2 * shape.max_items * (shape.max_value_bytes + 256));
   }
 
+  /// Its operations are carried out by work(), in a process of another language.
+  static constexpr bool kDelegates = dict::Delegating<typename M::Type>;
+
   explicit DictJob(const Cell& cell)
       : shape_(shape_for(cell)),
         procs_(cell.procs),
@@ -122,9 +133,13 @@ class DictJob : public Job {
     for (std::size_t key = 0; key < shape_.max_items; ++key) keys_.push_back("key " + std::to_string(key));
     values_.assign(kBatch, std::string(cell.bytes, '\0'));
     own_.assign(shape_.max_items, 0);
-    for (std::size_t key = 0; key < shape_.max_items; ++key) {
-      write_value(values_[0], {key, 0, 0});
-      dict_.set(keys_[key], values_[0]);
+    for (std::size_t first = 0; first < keys_.size(); first += kBatch) {
+      batch_.clear();
+      for (std::size_t key = first; key < std::min(first + kBatch, keys_.size()); ++key) {
+        write_value(values_[key - first], {key, 0, 0});
+        batch_.emplace_back(keys_[key], values_[key - first]);
+      }
+      dict_.update(batch_);
     }
   }
 
@@ -162,22 +177,50 @@ class DictJob : public Job {
   Draw& draw() { return *draw_; }
 
   void get_one(Member& member, std::size_t key) {
-    if (!dict_.get(keys_[key], got_)) member.fail("'" + keys_[key] + "' is missing");
+    const bool found = dict_.get(keys_[key], got_);
+    check_got(member, key, found, own_[key]);
+  }
+
+  /// What a get of `key` brought into got_, when `last_own` was this process's last write to it.
+  void check_got(Member& member, std::size_t key, bool found, std::uint64_t last_own) {
+    if (!found) member.fail("'" + keys_[key] + "' is missing");
     const auto mark = read_value(got_, shape_.max_value_bytes);
     if (!mark) member.fail("got a torn value of '" + keys_[key] + "'");
     if (mark->key != key) member.fail("got another key's value for '" + keys_[key] + "'");
     const bool own = mark->writer == member.index() + 1;
     // The first value is gone once this process has set the key; where it is alone, so is every other's.
-    const bool gone = own_[key] > 0 && (M::about.isolated || procs_ == 1 || mark->writer == 0);
-    if (mark->writer > procs_ || (own && mark->count != own_[key]) || (!own && gone) ||
+    const bool gone = last_own > 0 && (M::about.isolated || procs_ == 1 || mark->writer == 0);
+    if (mark->writer > procs_ || (own && mark->count != last_own) || (!own && gone) ||
         (mark->writer == 0 && mark->count != 0))
       member.fail("got a value of '" + keys_[key] + "' that is not the last of its writer");
   }
 
-  void set_one(Member& member, std::size_t key) {
+  void set_one(Member& member, std::size_t key) { dict_.set(keys_[key], next_value(member, key)); }
+
+  /// The value of this process's next write, which is to go to `key`.
+  const std::string& next_value(Member& member, std::size_t key) {
     own_[key] = ++count_;
     write_value(values_[0], {key, member.index() + 1, count_});
-    dict_.set(keys_[key], values_[0]);
+    return values_[0];
+  }
+
+  const std::string& key_of(std::size_t key) const { return keys_[key]; }
+  std::uint64_t own(std::size_t key) const { return own_[key]; }
+  std::string& got() { return got_; }
+  typename M::Type& dict() { return dict_; }
+
+  /// The whole phase, where work() is.
+  void delegate(Member& member, const Phase& phase, std::string_view workload) {
+    const dict::Done done = dict_.work({.workload = workload,
+                                        .member = member.index(),
+                                        .procs = procs_,
+                                        .bytes = shape_.max_value_bytes,
+                                        .keys = keys_.size(),
+                                        .batch = kBatch,
+                                        .proven = phase.proven(),
+                                        .count = phase.share});
+    own_ = done.last;
+    accept(member, phase, done);
   }
 
   /// Sets keys and gets them back, for the part of the warm-up that is proven.

@@ -15,6 +15,7 @@ class Get final : public DictJob<M> {
   using DictJob<M>::DictJob;
 
   void work(Member& member, const Phase& phase) override {
+    if constexpr (DictJob<M>::kDelegates) return this->delegate(member, phase, "get");
     member.stopwatch().each(phase.share, [&] { this->get_one(member, this->any_key()); });
   }
 };

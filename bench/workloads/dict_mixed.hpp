@@ -17,6 +17,7 @@ class Mixed final : public DictJob<M> {
   using DictJob<M>::DictJob;
 
   void work(Member& member, const Phase& phase) override {
+    if constexpr (DictJob<M>::kDelegates) return this->delegate(member, phase, "mixed");
     this->prove_sets(member, phase);
     member.stopwatch().each(phase.share - phase.proven(), [&] {
       const std::size_t key = this->any_key();

@@ -16,6 +16,7 @@ class Set final : public DictJob<M> {
   using DictJob<M>::DictJob;
 
   void work(Member& member, const Phase& phase) override {
+    if constexpr (DictJob<M>::kDelegates) return this->delegate(member, phase, "set");
     this->prove_sets(member, phase);
     member.stopwatch().each(phase.share - phase.proven(), [&] { this->set_one(member, this->any_key()); });
   }

@@ -16,6 +16,7 @@ class Update final : public DictJob<M> {
   using DictJob<M>::DictJob;
 
   void work(Member& member, const Phase& phase) override {
+    if constexpr (DictJob<M>::kDelegates) return this->delegate(member, phase, "update");
     for (std::uint64_t left = phase.proven(); left > 0; --left) {
       const std::size_t first = this->any_key();
       this->update_batch(member, first);

@@ -14,7 +14,6 @@
 #include "posix/error.hpp"
 
 namespace shmoo::posix {
-namespace {
 
 std::pair<Fd, Fd> private_pipe() {
   int ends[2];
@@ -22,17 +21,17 @@ std::pair<Fd, Fd> private_pipe() {
   return {Fd(ends[0]), Fd(ends[1])};
 }
 
-/// In the child: becomes `path`. Never returns.
-[[noreturn]] void become(const std::string& path, std::vector<std::string> arguments) {
+void become(const std::string& path, std::vector<std::string> arguments) {
   std::vector<char*> argv{const_cast<char*>(path.c_str())};
   for (std::string& word : arguments) argv.push_back(word.data());
   argv.push_back(nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::execv(path.c_str(), argv.data());
   std::perror(("shmoo: execute " + path).c_str());
   leave(127);
 }
-
-}  // namespace
 
 Program::Program(const std::string& path, const std::vector<std::string>& arguments) {
   auto [their_in, our_out] = private_pipe();

@@ -1,6 +1,7 @@
 // A program run as a child: what it reads comes from us, what it prints comes to us.
 #pragma once
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "posix/child.hpp"
@@ -27,6 +28,13 @@ class Program {
   Fd out_;
   Child child_;
 };
+
+/// A pipe that no program inherits: read end, write end.
+std::pair<Fd, Fd> private_pipe();
+
+/// In a fresh child: becomes `path` with `arguments` (without argv[0]) and no signal held back. Exit code 127 when
+/// it cannot be executed.
+[[noreturn]] void become(const std::string& path, std::vector<std::string> arguments);
 
 /// Runs `path` with our stdin, stdout and stderr and waits for its end.
 Ending run_attached(const std::string& path, const std::vector<std::string>& arguments);

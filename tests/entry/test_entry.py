@@ -152,7 +152,7 @@ def test_packages_txt_has_a_name_a_known_need_and_a_reason_per_line():
     lines = [line for line in (SOURCE / "packages.txt").read_text().splitlines() if line and line[0] != "#"]
     for line in lines:
         name, need, reason = line.split(maxsplit=2)
-        assert re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name) and need in ("build", "plot", "test") and reason
+        assert re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name) and need in ("build", "plot", "test", "peer") and reason
     assert len({line.split()[0] for line in lines}) == len(lines)
 
 
@@ -225,6 +225,19 @@ def test_without_the_right_to_install_one_line_names_exactly_what_is_missing(che
                            ("test", ["g++", "libfmt-dev", "python3-numpy", "libgtest-dev"])):
         assert names_in(one_line(checkout.run(verb, as_nobody=True))) == expected
     assert checkout.calls.read_text() == ""
+
+
+def test_peers_are_installed_for_tests_alone_and_done_without_where_they_cannot_be(checkout):
+    checkout.installed([name for name, need in PACKAGES if need != "peer"])
+    assert checkout.run("list").stderr.count("redis") == 0
+    result = checkout.run("test", as_nobody=False)
+    assert result.returncode == 0
+    assert f"going on without {' '.join(needing('peer'))}" in result.stderr
+    installing_apt(checkout)
+    checkout.calls.write_text("")
+    assert checkout.run("test").returncode == 0
+    installs = [call for call in checkout.calls.read_text().splitlines() if " install " in call]
+    assert names_in(installs[-1]) == needing("peer")
 
 
 def test_packages_that_were_removed_but_not_purged_are_missing(checkout):

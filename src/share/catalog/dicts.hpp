@@ -5,7 +5,9 @@
 #include "share/dict/boost.hpp"
 #include "share/dict/manager.hpp"
 #include "share/dict/private.hpp"
+#include "share/dict/python_manager.hpp"
+#include "share/dict/redis.hpp"
 
 namespace shmoo::catalog {
-using Dicts = std::tuple<dict::Private, dict::Boost, dict::Manager>;
+using Dicts = std::tuple<dict::Private, dict::Boost, dict::Manager, dict::Redis, dict::PythonManager>;
 }  // namespace shmoo::catalog

@@ -13,18 +13,13 @@
 namespace shmoo::dict {
 
 class ManagerDict {
+  using Method = manager::Method;
+
  public:
   explicit ManagerDict(const Shape&) {}
 
-  void set(std::string_view key, std::string_view value) {
-    static_cast<void>(dict_.ask(Method::setitem, key, manager::Bytes{value}).value());
-  }
-  bool get(std::string_view key, std::string& value) {
-    const manager::Answer answer = dict_.ask(Method::getitem, key);
-    if (answer.error == manager::ErrorKind::key) return false;
-    value.assign(content(answer.value()));
-    return true;
-  }
+  void set(std::string_view key, std::string_view value) { set(dict_, key, value); }
+  bool get(std::string_view key, std::string& value) { return get(dict_, key, value); }
   bool erase(std::string_view key) {
     const manager::Answer answer = dict_.ask(Method::delitem, key);
     if (answer.error == manager::ErrorKind::key) return false;
@@ -48,11 +43,68 @@ class ManagerDict {
   }
   void clear() { static_cast<void>(dict_.ask(Method::clear).value()); }
 
+  /// Calls in flight: see contract.hpp.
+  class Flight {
+   public:
+    explicit Flight(const manager::Reference& dict) : dict_(dict) {}
+    void set(std::string_view key, std::string_view value) { note(Method::setitem, key, manager::Bytes{value}); }
+    void get(std::string_view key) { note(Method::getitem, key); }
+    void send() { dict_.link().flush(); }
+    bool take(std::string& value) {
+      const auto [request, method] = sent_.at(taken_++);
+      if (taken_ == sent_.size()) {
+        sent_.clear();
+        taken_ = 0;
+      }
+      const manager::Answer answer = dict_.link().await(request);
+      if (answer.error == manager::ErrorKind::key) return false;
+      const manager::Encoded got = answer.value();
+      if (method == Method::getitem) value.assign(content(got));
+      return true;
+    }
+
+   private:
+    template <class... Argument>
+    void note(Method method, const Argument&... arguments) {
+      manager::Link& link = dict_.link();
+      manager::Buffer& out = link.begin(dict_.id(), method, sizeof...(arguments));
+      (manager::put(out, arguments), ...);
+      sent_.emplace_back(link.end(), method);
+    }
+
+    const manager::Reference& dict_;
+    std::vector<std::pair<std::uint64_t, Method>> sent_;
+    std::size_t taken_ = 0;  // of sent_
+  };
+  Flight flight() { return Flight(dict_); }
+
+  /// Another dict of the same server, gone with its last copy: see contract.hpp.
+  class Made {
+   public:
+    explicit Made(manager::Reference dict) : dict_(std::move(dict)) {}
+    void set(std::string_view key, std::string_view value) { ManagerDict::set(dict_, key, value); }
+    bool get(std::string_view key, std::string& value) { return ManagerDict::get(dict_, key, value); }
+    std::uint64_t identity() const { return dict_.id(); }
+
+   private:
+    manager::Reference dict_;
+  };
+  Made make() { return Made(manager_.create(manager::Type::dict)); }
+  std::size_t made() { return manager_.objects() - 1; }
+
   /// The server's process: its CPU time is part of what an operation costs.
   std::vector<pid_t> servants() const { return {manager_.pid()}; }
 
  private:
-  using Method = manager::Method;
+  static void set(const manager::Reference& dict, std::string_view key, std::string_view value) {
+    static_cast<void>(dict.ask(Method::setitem, key, manager::Bytes{value}).value());
+  }
+  static bool get(const manager::Reference& dict, std::string_view key, std::string& value) {
+    const manager::Answer answer = dict.ask(Method::getitem, key);
+    if (answer.error == manager::ErrorKind::key) return false;
+    value.assign(content(answer.value()));
+    return true;
+  }
 
   struct Batch {
     std::span<const Item> items;
