@@ -12,18 +12,50 @@
 #include "posix/affinity.hpp"
 #include "posix/child.hpp"
 #include "posix/epoll.hpp"
+#include "posix/fd.hpp"
 #include "posix/server_process.hpp"
 #include "posix/socket.hpp"
 #include "share/manager/buffer.hpp"
 #include "share/manager/protocol.hpp"
-#include "share/manager/wire.hpp"
 
 namespace shmoo::bench::probes {
 namespace {
 
 using manager::ReplyHeader;
 using manager::RequestHeader;
-using manager::Wire;
+
+/// One end of a connection, of whichever transport.
+class Wire {
+ public:
+  virtual ~Wire() = default;
+  virtual posix::Transfer send_now(const void* data, std::size_t bytes) = 0;
+  virtual posix::Transfer receive_now(void* data, std::size_t bytes) = 0;
+  /// Waits for at least one byte, the end, or until the other end counts as lost (`would_block`).
+  virtual posix::Transfer receive_some(void* data, std::size_t bytes) = 0;
+  /// Waits until something can be sent.
+  virtual void wait() = 0;
+  virtual int descriptor() const = 0;
+};
+
+/// A stream socket of any family.
+class SocketWire final : public Wire {
+ public:
+  explicit SocketWire(posix::Fd socket) : socket_(std::move(socket)) {}
+  posix::Transfer send_now(const void* data, std::size_t bytes) override {
+    return posix::send_now(socket_.get(), data, bytes);
+  }
+  posix::Transfer receive_now(void* data, std::size_t bytes) override {
+    return posix::receive_now(socket_.get(), data, bytes);
+  }
+  posix::Transfer receive_some(void* data, std::size_t bytes) override {
+    return posix::receive_some(socket_.get(), data, bytes);
+  }
+  void wait() override { posix::wait_for_socket(socket_.get()); }
+  int descriptor() const override { return socket_.get(); }
+
+ private:
+  posix::Fd socket_;
+};
 
 /// A connection: the client's end stays here, the server's goes to the server.
 struct Ends {
@@ -34,8 +66,8 @@ struct Ends {
 Ends socket_ends() {
   auto [here, there] = posix::connected_pair();
   posix::limit_waiting(here.get(), kLost);
-  return {std::make_unique<manager::SocketWire>(std::move(here)),
-          std::make_unique<manager::SocketWire>(std::move(there))};
+  return {std::make_unique<SocketWire>(std::move(here)),
+          std::make_unique<SocketWire>(std::move(there))};
 }
 
 /// Sends all of it. @return false when the other end is gone.
