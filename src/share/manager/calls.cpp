@@ -1,9 +1,9 @@
 #include "share/manager/calls.hpp"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
+#include "share/manager/dispatch.hpp"
 #include "share/manager/loop.hpp"
 #include "share/manager/server_object.hpp"
 
@@ -41,21 +41,13 @@ bool Calls::carry_out(Connection& caller, const Request& request, Busy busy, Rec
     if (object) turn = std::unique_lock(object->turn, std::adopt_lock);
   }
   Reply reply(caller.out, header.request, header.flags != kOneWay);
-  try {
-    if (!object || object->gone) no_object(header.object);
-    object->call({static_cast<Method>(header.method), request.values(), reply, caller, *this});
-  } catch (const Error& error) {
-    reply.fail(error.kind(), error.what());
-  } catch (const std::bad_alloc&) {
-    reply.fail(ErrorKind::memory, "the server has no memory for this");
-  } catch (const std::exception& error) {
-    reply.fail(ErrorKind::value, error.what());
-  }
+  call_object(registry_, object, request, reply, caller, *this);
   reply.finish();
   return true;
 }
 
 bool Calls::bury() {
+  registry_.tidy();
   auto& objects = dying();
   if (objects.empty()) return false;
   while (!objects.empty()) {
@@ -92,7 +84,11 @@ bool Calls::answer(Ticket ticket, const std::function<void(Reply&)>& say) {
   const std::optional<Parked> call = parking_.take(ticket);
   if (!call) return false;
   --call->object->parked;
-  return call->caller->mail(call->request, call->wanted, say);
+  // References are its client's before the object parts with them; a client that is there has a session.
+  return call->caller->mail(call->request, call->wanted, [&](Reply& reply) {
+    say(reply);
+    grant_reply(registry_, reply, call->caller->session.holdings);
+  });
 }
 
 void Calls::drop(Connection& client) {
@@ -103,6 +99,7 @@ void Calls::drop(Connection& client) {
     if (!parking_.take(next.ticket)) continue;
     --next.object->parked;
     next.object->forget(next.ticket);
+    registry_.settle(*next.object);
   }
 }
 
@@ -126,6 +123,7 @@ void Calls::expire() {
     if (!call) continue;
     --next.object->parked;
     next.object->forget(next.ticket);
+    registry_.settle(*next.object);
     call->caller->mail(call->request, call->wanted,
                        [&](Reply& reply) { reply.fail(call->kind, call->text); });
   }

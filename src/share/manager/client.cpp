@@ -25,14 +25,25 @@ Reference::Reference(std::shared_ptr<Place> place, ObjectId id)
 
 Link& Reference::link() const {
   Link& link = Place::link(state_->place);
+  attach_to(link);
+  return link;
+}
+
+void Reference::secure() const {
+  if (!state_) throw ValueError("a reference to nothing");
+  if (Link& link = Place::link(state_->place); attach_to(link)) link.flush();
+}
+
+/// @return whether a request was added. It travels with the call that follows; should the object be gone,
+/// that call says so.
+bool Reference::attach_to(Link& link) const {
   const std::uint64_t now = posix::fork_generation();
   std::uint64_t seen = state_->generation.load(std::memory_order_relaxed);
   if (seen == now || !state_->generation.compare_exchange_strong(seen, now, std::memory_order_relaxed))
-    return link;
-  // Travels with the call that follows. Should the object be gone, that call says so.
+    return false;
   put(link.begin(kServer, Method::attach, 1, kOneWay), state_->id);
   link.end();
-  return link;
+  return true;
 }
 
 Client::Client(const std::string& address) : place_(std::make_shared<Place>(address)) {}

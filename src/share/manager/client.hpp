@@ -13,9 +13,14 @@
 
 namespace shmoo::manager {
 
+/// What has to be done before an argument is put into a frame: nothing, but for references.
+template <class Argument>
+void before_put(const Argument&) {}
+
 /// Makes one call and waits for its answer, which is valid until this thread's next call.
 template <class... Argument>
 Answer ask(Link& link, ObjectId object, Method method, const Argument&... arguments) {
+  (before_put(arguments), ...);
   Buffer& out = link.begin(object, method, sizeof...(arguments));
   try {
     (put(out, arguments), ...);
@@ -33,13 +38,17 @@ Answer ask(Link& link, ObjectId object, Method method, const Argument&... argume
 class Reference {
  public:
   Reference() = default;
-  /// Takes over a reference that this process has got from the server (by `create`).
+  /// Takes over a reference that this process has got from the server (by `create`, or in a reply).
   Reference(std::shared_ptr<Place> place, ObjectId id);
 
+  explicit operator bool() const { return state_ != nullptr; }
   ObjectId id() const { return state_->id; }
   const std::shared_ptr<Place>& place() const { return state_->place; }
   /// This thread's connection, after this process has made sure of its reference.
   Link& link() const;
+  /// Makes sure of this process's reference at once: needed before the server may be told of the object over
+  /// any connection.
+  void secure() const;
 
   template <class... Argument>
   Answer ask(Method method, const Argument&... arguments) const {
@@ -56,8 +65,17 @@ class Reference {
     ObjectId id;
     std::atomic<std::uint64_t> generation;  // of the process that last took a reference
   };
+  bool attach_to(Link& link) const;
   std::shared_ptr<State> state_;
 };
+
+inline void before_put(const Reference& reference) {
+  reference.secure();
+}
+/// As an argument, a reference to the object. After before_put().
+inline void put(Buffer& out, const Reference& reference) {
+  put(out, Refer{reference.id()});
+}
 
 class Client {
  public:

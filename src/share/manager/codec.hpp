@@ -6,10 +6,13 @@
 //   text, bytes                  length as 4 bytes, then so many bytes
 //   list                         count as 4 bytes, then so many values
 //   dict                         count as 4 bytes, then so many pairs of text and value
+//   reference                    the id of another object as 8 bytes
 //
-// Equal values have equal bytes but for numbers of different kinds (1 and 1.0): equal() knows. Reading
-// functions take values that measure() has accepted; nothing else may be handed to them.
+// Equal values mostly have equal bytes, but for numbers of different kinds (1 and 1.0) and the order of a
+// dict: equal() knows. Reading functions take values that measure() has accepted; nothing else may be handed
+// to them.
 #pragma once
+#include <compare>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -21,7 +24,7 @@
 
 namespace shmoo::manager {
 
-/// Part of the protocol: numbers are never given a new meaning. 10 is kept for references to other objects.
+/// Part of the protocol: numbers are never given a new meaning.
 enum class Tag : std::uint8_t {
   null = 0,
   no = 1,
@@ -33,6 +36,7 @@ enum class Tag : std::uint8_t {
   bytes = 7,
   list = 8,
   dict = 9,
+  reference = 10,
 };
 
 /// One whole encoded value, tag included.
@@ -45,6 +49,10 @@ struct Bytes {
 /// A value that is encoded already.
 struct Raw {
   Encoded value;
+};
+/// A reference to an object.
+struct Refer {
+  ObjectId id;
 };
 
 // Writing: put(buffer, x) appends x as one value.
@@ -90,6 +98,9 @@ inline void put(Buffer& out, Bytes bytes) {
 inline void put(Buffer& out, Raw raw) {
   out.append(raw.value);
 }
+inline void put(Buffer& out, Refer reference) {
+  detail::put_number(out, Tag::reference, reference.id);
+}
 /// The head of a list: `count` values must follow.
 inline void put_list(Buffer& out, std::size_t count) {
   detail::put_head(out, Tag::list, count);
@@ -99,9 +110,12 @@ inline void put_dict(Buffer& out, std::size_t count) {
   detail::put_head(out, Tag::dict, count);
 }
 
-/// How many bytes at the start of `bytes` are one whole value within the limits of depth; 0 when they are
-/// none.
-std::size_t measure(std::string_view bytes);
+/// How deep a reply may be: a list of pairs of values that are as deep as may be.
+inline constexpr int kMaxReplyDepth = kMaxDepth + 2;
+
+/// How many bytes at the start of `bytes` are one whole value within the limit of depth; 0 when they are
+/// none. `*refers` is set when there are references in it.
+std::size_t measure(std::string_view bytes, int depth = kMaxDepth, bool* refers = nullptr);
 
 // Reading.
 inline Tag tag_of(Encoded value) {
@@ -131,8 +145,45 @@ std::int64_t integer_of(Encoded value, std::string_view what);
 std::string_view text_of(Encoded value, std::string_view what);
 std::string_view bytes_of(Encoded value, std::string_view what);
 
-/// Whether two values are the same, 1 and 1.0 included (on their own, not inside lists).
+/// Whether two values are the same: 1 and 1.0 are, in lists and dicts too; dicts in any order of their keys;
+/// references to one object.
 bool equal(Encoded a, Encoded b);
+/// The order of numbers, texts, bytes, bools, and lists of them; a NaN comes behind all numbers. Throws
+/// TypeError for what has no order: values of different kinds, and null, dicts and references.
+std::weak_ordering order(Encoded a, Encoded b);
+
+/// Calls `act` with the id of each reference in `values` (any number of values, one after the other), as
+/// often as it stands there. Takes no more stack for deep values.
+template <class Act>
+void for_each_reference(std::string_view values, Act act) {
+  const char* at = values.data();
+  for (const char* const end = at + values.size(); at != end;) {
+    const Encoded value{at, static_cast<std::size_t>(end - at)};
+    switch (tag_of(value)) {
+      case Tag::null:
+      case Tag::no:
+      case Tag::yes:
+        at += 1;
+        break;
+      case Tag::reference:
+        act(number_of<ObjectId>(value));
+        [[fallthrough]];
+      case Tag::integer:
+      case Tag::natural:
+      case Tag::real:
+        at += 9;
+        break;
+      case Tag::text:
+      case Tag::bytes:
+        at += 5 + std::size_t{count_of(value)};
+        break;
+      case Tag::list:
+      case Tag::dict:  // what they hold follows, the keys being texts
+        at += 5;
+        break;
+    }
+  }
+}
 
 /// Walks the values of a list, or the keys and values of a dict in turn.
 class Walk {

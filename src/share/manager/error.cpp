@@ -33,6 +33,8 @@ void raise(ErrorKind kind, std::string_view what) {
       throw PermissionError(text);
     case ErrorKind::protocol:
       throw ProtocolError(text);
+    case ErrorKind::attribute:
+      throw AttributeError(text);
     case ErrorKind::none:
       break;
   }

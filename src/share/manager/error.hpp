@@ -26,6 +26,7 @@ enum class ErrorKind : std::uint8_t {
   memory = 12,      ///< the server has no memory for it
   permission = 13,  ///< not for this client
   protocol = 14,    ///< a frame that makes no sense: the connection is closed
+  attribute = 15,   ///< a namespace has no such attribute
 };
 
 class Error : public std::runtime_error {
@@ -57,6 +58,7 @@ using Closed = ErrorOf<ErrorKind::closed>;
 using Timeout = ErrorOf<ErrorKind::timeout>;
 using MemoryError = ErrorOf<ErrorKind::memory>;
 using PermissionError = ErrorOf<ErrorKind::permission>;
+using AttributeError = ErrorOf<ErrorKind::attribute>;
 /// The server closed this connection because of what it was sent.
 using ProtocolError = ErrorOf<ErrorKind::protocol>;
 

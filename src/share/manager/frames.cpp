@@ -27,9 +27,10 @@ Frame next_frame(const Buffer& in, Request& request, std::string& reason) {
     return bad("a request of " + std::to_string(header.bytes) + " bytes is too long");
   if (in.size() < request.bytes()) return Frame::part;
 
+  request.refers = false;
   std::string_view rest(in.data() + sizeof header, header.bytes);
   for (std::size_t i = 0; i < header.arguments; ++i) {
-    const std::size_t bytes = measure(rest);
+    const std::size_t bytes = measure(rest, kMaxDepth, &request.refers);
     if (bytes == 0) return bad("a request with a malformed or too deep value");
     request.arguments[i] = rest.substr(0, bytes);
     rest.remove_prefix(bytes);

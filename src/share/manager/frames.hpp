@@ -14,6 +14,7 @@ namespace shmoo::manager {
 struct Request {
   RequestHeader header;
   std::array<Encoded, kMaxArguments> arguments;
+  bool refers = false;  ///< whether there are references in the values
 
   std::span<const Encoded> values() const { return {arguments.data(), header.arguments}; }
   std::size_t bytes() const { return sizeof header + header.bytes; }

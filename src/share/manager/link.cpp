@@ -19,7 +19,8 @@ ReplyHeader header_of(const Buffer& in) {
 
 Encoded Answer::value() const {
   if (!good()) raise(error, body);
-  if (measure(body) != body.size() || body.empty()) throw ProtocolError("the server sent a malformed value");
+  if (body.empty() || measure(body, kMaxReplyDepth) != body.size())
+    throw ProtocolError("the server sent a malformed value");
   return body;
 }
 
@@ -114,14 +115,33 @@ Answer Link::await(std::uint64_t request) {
       used_ = bytes;
       return answer;
     }
-    if (dropped_.erase(header.request) == 0)
-      kept_.emplace(header.request, Kept{answer.error, std::string(answer.body)});
+    Kept kept{answer.error, std::string(answer.body)};
     in_.consume(bytes);
+    if (dropped_.erase(header.request) == 0)
+      kept_.emplace(header.request, std::move(kept));
+    else
+      give_back({kept.error, kept.body});
   }
 }
 
 void Link::drop(std::uint64_t request) {
-  if (kept_.erase(request) == 0) dropped_.insert(request);
+  const auto kept = kept_.extract(request);
+  if (kept.empty())
+    dropped_.insert(request);
+  else
+    give_back({kept.mapped().error, kept.mapped().body});
+}
+
+/// The server counts the references in what it sends, whoever reads it.
+void Link::give_back(const Answer& answer) {
+  if (!answer.good() || measure(answer.body, kMaxReplyDepth) != answer.body.size()) return;
+  bool some = false;
+  for_each_reference(answer.body, [&](ObjectId id) {
+    put(begin(kServer, Method::release, 1, kOneWay), id);
+    end();
+    some = true;
+  });
+  if (some) flush();
 }
 
 void Link::lost() {

@@ -42,7 +42,7 @@ class Link {
   /// Waits for the answer to a request that was sent; each may be taken once, in any order.
   Answer await(std::uint64_t request);
 
-  /// Nobody will await this answer any more.
+  /// Nobody will await this answer any more; references in it are given back when it comes.
   void drop(std::uint64_t request);
 
   bool broken() const { return broken_; }
@@ -60,6 +60,7 @@ class Link {
   };
   bool whole_frame() const;
   void receive();
+  void give_back(const Answer& answer);
   [[noreturn]] void lost();
   void part_with_last_words();
 

@@ -12,16 +12,25 @@ void Reply::fail(Status status, ErrorKind kind, std::string_view text) {
   error_ = kind;
 }
 
+void Reply::check_length() {
+  if (body().size() > kMaxBody)
+    fail(ErrorKind::value, "a reply of " + std::to_string(body().size()) + " bytes is too long for a frame");
+}
+
+bool Reply::delivers() {
+  if (finished_ || !wanted_) return false;
+  check_length();
+  return status_ == Status::value;
+}
+
 void Reply::finish() {
   if (finished_) return;
   if (!wanted_) return discard();
-  const auto bytes = [&] { return out_.size() - start_ - sizeof(ReplyHeader); };
-  if (bytes() > kMaxBody)
-    fail(ErrorKind::value, "a reply of " + std::to_string(bytes()) + " bytes is too long for a frame");
+  check_length();
   ReplyHeader header;
   header.status = static_cast<std::uint8_t>(status_);
   header.error = static_cast<std::uint8_t>(error_);
-  header.bytes = static_cast<std::uint32_t>(bytes());
+  header.bytes = static_cast<std::uint32_t>(body().size());
   header.request = request_;
   std::memcpy(out_.data() + start_, &header, sizeof header);
   finished_ = true;

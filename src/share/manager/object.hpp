@@ -3,6 +3,10 @@
 // Objects live in the server process. Each has a turn that one thread at a time holds while it calls a
 // method, so each call is atomic. They keep values as they came over the wire. A type lists the methods that
 // it exposes; any other is refused, and arity is checked before a handler runs.
+//
+// Values may refer to other objects, which then live as long as the value is kept: an object writes down
+// which values come in and go out (keep(), part_with()), and the registry counts after the call. No object
+// ever calls another one.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -40,6 +44,11 @@ class Reply {
     out_.truncate(start_);
     finished_ = true;
   }
+  /// Whether there is a value that the client will get; one that is too long for a frame becomes an error
+  /// here.
+  bool delivers();
+  /// The value that was put.
+  Encoded body() const { return out_.view().substr(start_ + sizeof(ReplyHeader)); }
   /// Completes the header. Nothing may be put afterwards; finishing again does nothing.
   void finish();
 
@@ -48,6 +57,7 @@ class Reply {
 
  private:
   void fail(Status status, ErrorKind kind, std::string_view text);
+  void check_length();
 
   Buffer& out_;
   std::size_t start_;
@@ -92,6 +102,7 @@ class Host {
 struct Call {
   Method method;
   std::span<const Encoded> arguments;
+  bool refers;  ///< whether there are references in the arguments
   Reply& reply;
   Connection& caller;
   Host& host;
@@ -111,6 +122,9 @@ inline constexpr Encoded kNull{"\0", 1};
 /// Any loop may call an object: its methods run under its turn, one at a time.
 class Object : public std::enable_shared_from_this<Object> {
  public:
+  Object() = default;
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
   virtual ~Object() = default;
   virtual void call(const Call& call) = 0;
   /// A parked call of this object will not be answered any more: its time was up or its client left.
@@ -123,6 +137,36 @@ class Object : public std::enable_shared_from_this<Object> {
   bool gone = false;                 ///< nobody refers to it any more: a call that comes late is refused
   std::uint32_t parked = 0;          ///< calls that wait in it
   std::vector<Connection*> holders;  ///< see Host::bind()
+
+  /// Whether values that it keeps refer to objects.
+  bool refers() const { return references_ > 0; }
+
+ protected:
+  /// Writes down that values (one after the other) have come in, before they are stored.
+  void keep(std::string_view values) {
+    for_each_reference(values, [this](ObjectId id) {
+      arrived_.push_back(id);
+      ++references_;
+    });
+  }
+  void keep(const Call& call, std::string_view values) {
+    if (call.refers) keep(values);
+  }
+  /// Writes down that a value goes out.
+  void part_with(Encoded value) {
+    if (references_ == 0) return;
+    for_each_reference(value, [this](ObjectId id) {
+      departed_.push_back(id);
+      --references_;
+    });
+  }
+
+ private:
+  friend class Registry;  // takes down what was written
+  ObjectId id_ = 0;
+  std::uint64_t references_ = 0;
+  std::vector<ObjectId> arrived_;
+  std::vector<ObjectId> departed_;
 };
 
 /// Implements Object::call() for a type with `static constexpr std::string_view name` and

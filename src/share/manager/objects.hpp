@@ -13,12 +13,13 @@ namespace shmoo::manager {
 std::unique_ptr<Object> make_object(std::span<const Encoded> arguments);
 
 using Arguments = std::span<const Encoded>;
-std::unique_ptr<Object> make_dict(Arguments);   ///< ([dict of what is in it])
-std::unique_ptr<Object> make_list(Arguments);   ///< ([list of what is in it])
-std::unique_ptr<Object> make_value(Arguments);  ///< (value)
-std::unique_ptr<Object> make_array(Arguments);  ///< (bytes of an element, number of elements)
-std::unique_ptr<Object> make_queue(Arguments);  ///< ([bound on items; 0 = none])
-std::unique_ptr<Object> make_lock(Arguments);   ///< ()
+std::unique_ptr<Object> make_dict(Arguments);       ///< ([dict of what is in it])
+std::unique_ptr<Object> make_list(Arguments);       ///< ([list of what is in it])
+std::unique_ptr<Object> make_value(Arguments);      ///< (value)
+std::unique_ptr<Object> make_array(Arguments);      ///< (bytes of an element, number of elements)
+std::unique_ptr<Object> make_queue(Arguments);      ///< ([bound on items; 0 = none])
+std::unique_ptr<Object> make_lock(Arguments);       ///< ()
+std::unique_ptr<Object> make_namespace(Arguments);  ///< ([dict of its attributes])
 
 /// Throws ArityError unless `least` to `most` arguments stand behind the type.
 void check_creation(Arguments arguments, std::string_view type, std::size_t least, std::size_t most);

@@ -3,6 +3,8 @@
 //
 // Belongs to one thread. The server carries the calls out in the order they were added, except that one which
 // has to wait (queue get) lets those behind it pass. Errors come out of take(), each from its own call.
+// Proxies in an answer that is not taken are given back when this thread has read it, with a later call of
+// its own.
 #pragma once
 #include <utility>
 #include <vector>
@@ -31,6 +33,7 @@ class Pipeline {
   /// Adds a call. @return its number for take().
   template <class... Argument>
   std::size_t add(const Reference& object, Method method, const Argument&... arguments) {
+    (before_put(arguments), ...);
     static_cast<void>(object.link());  // this process's reference to it goes ahead
     Link& way = link();
     Buffer& out = way.begin(object.id(), method, sizeof...(arguments));
@@ -49,7 +52,7 @@ class Pipeline {
   json take(std::size_t number) {
     Sent& sent = sent_.at(number);
     if (std::exchange(sent.taken, true)) throw std::logic_error("an answer of a pipeline is taken twice");
-    return to_json(link().await(sent.request).value());
+    return to_json(link().await(sent.request).value(), place_);
   }
 
  private:

@@ -78,10 +78,48 @@ std::string_view name_of(Method method) {
       return "acquire";
     case Method::release_lock:
       return "release";
+    case Method::sort:
+      return "sort";
+    case Method::repeat:
+      return "repeat";
+    case Method::popitem:
+      return "popitem";
+    case Method::empty:
+      return "empty";
+    case Method::full:
+      return "full";
+    case Method::getattr:
+      return "getattr";
+    case Method::setattr:
+      return "setattr";
+    case Method::delattr:
+      return "delattr";
+    case Method::dir:
+      return "dir";
     case Method::limit:
       break;
   }
   return "";
+}
+
+std::string_view name_of(Type type) {
+  switch (type) {
+    case Type::dict:
+      return "dict";
+    case Type::list:
+      return "list";
+    case Type::value:
+      return "value";
+    case Type::array:
+      return "array";
+    case Type::queue:
+      return "queue";
+    case Type::lock:
+      return "lock";
+    case Type::space:
+      return "namespace";
+  }
+  return "object";
 }
 
 }  // namespace shmoo::manager

@@ -22,7 +22,8 @@ inline constexpr std::size_t kMaxBody = kMaxPayload + 4096;        ///< bytes, w
 inline constexpr int kMaxDepth = 64;                               ///< of lists in lists
 inline constexpr std::size_t kMaxArguments = 8;
 
-/// An object in the server. Never used twice by one server, and another server starts elsewhere.
+/// An object in the server. Never used twice by one server, and another server starts elsewhere. Its lowest
+/// byte is the object's type, so that a reference brings it along.
 using ObjectId = std::uint64_t;
 /// The server itself: creates, attaches, releases.
 inline constexpr ObjectId kServer = 0;
@@ -35,7 +36,7 @@ enum class Method : std::uint8_t {
   release = 3,   ///< (object id): the caller gives one reference back
   echo = 4,      ///< (value) -> value: the floor of every call
   shutdown = 5,  ///< (): the creator asks the server to end
-  objects = 6,   ///< () -> number of objects
+  objects = 6,   ///< () -> number of objects that somebody can still reach
   // of objects; one name means the like in every type
   getitem = 16,
   setitem = 17,
@@ -68,13 +69,29 @@ enum class Method : std::uint8_t {
   close = 44,
   acquire = 45,
   release_lock = 46,
+  sort = 47,
+  repeat = 48,
+  popitem = 49,
+  empty = 50,
+  full = 51,
+  getattr = 52,
+  setattr = 53,
+  delattr = 54,
+  dir = 55,
   limit = 64,  ///< no method has this number or a higher one
 };
 
 /// "getitem"; "" for a number that is no method.
 std::string_view name_of(Method method);
 
-enum class Type : std::uint8_t { dict = 1, list = 2, value = 3, array = 4, queue = 5, lock = 6 };
+/// Part of the protocol, as all numbers here. `space` is what Python calls Namespace.
+enum class Type : std::uint8_t { dict = 1, list = 2, value = 3, array = 4, queue = 5, lock = 6, space = 7 };
+
+inline Type type_of(ObjectId id) {
+  return static_cast<Type>(id & 0xFF);
+}
+/// "dict"; "object" for a number that is no type.
+std::string_view name_of(Type type);
 
 struct RequestHeader {
   std::uint8_t magic = kRequestMagic;

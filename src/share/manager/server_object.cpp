@@ -20,7 +20,11 @@ class Server final : public ObjectOf<Server> {
     return static_cast<ObjectId>(integer_of(call.arguments[0], "an object's id"));
   }
 
-  void create(const Call& call) { call.give(registry_.add(make_object(call.arguments), holdings(call))); }
+  void create(const Call& call) {
+    auto object = make_object(call.arguments);
+    const auto type = static_cast<Type>(integer_of(call.arguments[0], "the type of an object"));
+    call.give(registry_.add(std::move(object), type, holdings(call)));
+  }
   void attach(const Call& call) {
     registry_.attach(id_of(call), holdings(call));
     call.give(nullptr);
@@ -30,7 +34,10 @@ class Server final : public ObjectOf<Server> {
     call.give(nullptr);
   }
   void echo(const Call& call) { call.give(Raw{call.arguments[0]}); }
-  void objects(const Call& call) { call.give(registry_.size()); }
+  void objects(const Call& call) {
+    registry_.collect();
+    call.give(registry_.size());
+  }
   void shutdown(const Call& call) {
     if (call.caller.session.pid != creator_)
       throw PermissionError("only the process that made the server may shut it down");

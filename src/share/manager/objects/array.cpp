@@ -33,10 +33,16 @@ class Array final : public ObjectOf<Array> {
     std::size_t first;
     std::size_t bytes;
   };
+  /// Negative bounds count from the end, null is the end.
+  std::int64_t bound(Encoded argument) const {
+    if (tag_of(argument) == Tag::null) return size();
+    const std::int64_t index = integer_of(argument, "a slice bound");
+    return index < 0 ? index + size() : index;
+  }
   /// [first, last): both within the array, unlike a list's, since its length is fixed.
   Range range(const Call& call) const {
-    const std::int64_t first = integer_of(call.arguments[0], "a slice bound");
-    const std::int64_t last = integer_of(call.arguments[1], "a slice bound");
+    const std::int64_t first = bound(call.arguments[0]);
+    const std::int64_t last = bound(call.arguments[1]);
     if (first < 0 || last < first || last > size())
       throw IndexError("array slice " + std::to_string(first) + " to " + std::to_string(last) + " of " +
                        std::to_string(size()));

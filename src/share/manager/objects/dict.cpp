@@ -14,23 +14,36 @@ using Map = std::unordered_map<std::string, std::string, TextHash, std::equal_to
 class Dict final : public ObjectOf<Dict> {
  public:
   static constexpr std::string_view name = "dict";
-  static const std::array<Exposed<Dict>, 14> exposed;
+  static const std::array<Exposed<Dict>, 15> exposed;
 
+  void fill(Encoded dict) {
+    check_dict(dict);
+    keep(dict);
+    update_from(dict);
+  }
+
+ private:
+  static void check_dict(Encoded dict) { Walk(dict, Tag::dict, "what a dict is updated from"); }
+  /// What comes in with `dict` must have been kept.
   void update_from(Encoded dict) {
     for (Walk pairs(dict, Tag::dict, "what a dict is updated from"); pairs.left() > 0;) {
       const auto [key, value] = pairs.next_pair();
       store(key, value);
     }
   }
-
- private:
   static std::string_view key_of(const Call& call) { return text_of(call.arguments[0], "a key"); }
 
   void store(std::string_view key, Encoded value) {
-    if (const auto found = map_.find(key); found != map_.end())
+    if (const auto found = map_.find(key); found != map_.end()) {
+      part_with(found->second);
       found->second.assign(value);
-    else
+    } else {
       map_.emplace(key, value);
+    }
+  }
+  void take_out(Map::iterator entry) {
+    part_with(entry->second);
+    map_.erase(entry);
   }
   /// The entry, or the end after the call was made to fail.
   Map::iterator find_or_fail(const Call& call) {
@@ -43,13 +56,15 @@ class Dict final : public ObjectOf<Dict> {
     if (const auto found = find_or_fail(call); found != map_.end()) call.give(Raw{found->second});
   }
   void setitem(const Call& call) {
-    store(key_of(call), call.arguments[1]);
+    const std::string_view key = key_of(call);
+    keep(call, call.arguments[1]);
+    store(key, call.arguments[1]);
     call.give(nullptr);
   }
   void delitem(const Call& call) {
     const auto found = find_or_fail(call);
     if (found == map_.end()) return;
-    map_.erase(found);
+    take_out(found);
     call.give(nullptr);
   }
   void contains(const Call& call) { call.give(map_.contains(key_of(call))); }
@@ -75,6 +90,8 @@ class Dict final : public ObjectOf<Dict> {
     call.give(Raw{found != map_.end() ? Encoded(found->second) : call.argument(1, kNull)});
   }
   void update(const Call& call) {
+    check_dict(call.arguments[0]);
+    keep(call, call.arguments[0]);
     update_from(call.arguments[0]);
     call.give(nullptr);
   }
@@ -85,14 +102,28 @@ class Dict final : public ObjectOf<Dict> {
       return call.give(Raw{call.arguments[1]});
     }
     call.give(Raw{found->second});
-    map_.erase(found);
+    take_out(found);
+  }
+  void popitem(const Call& call) {
+    if (map_.empty()) throw KeyError("popitem from an empty dict");
+    const auto found = map_.begin();
+    put_list(call.reply.value(), 2);
+    call.give(std::string_view(found->first));
+    call.give(Raw{found->second});
+    take_out(found);
   }
   void setdefault(const Call& call) {
     auto found = map_.find(key_of(call));
-    if (found == map_.end()) found = map_.emplace(key_of(call), call.argument(1, kNull)).first;
+    if (found == map_.end()) {
+      const Encoded value = call.argument(1, kNull);
+      keep(call, value);
+      found = map_.emplace(key_of(call), value).first;
+    }
     call.give(Raw{found->second});
   }
   void clear(const Call& call) {
+    if (refers())
+      for (const auto& [key, value] : map_) part_with(value);
     map_ = Map();  // not clear(): the table of a million buckets would stay
     call.give(nullptr);
   }
@@ -107,7 +138,7 @@ class Dict final : public ObjectOf<Dict> {
   Map map_;
 };
 
-const std::array<Exposed<Dict>, 14> Dict::exposed{{
+const std::array<Exposed<Dict>, 15> Dict::exposed{{
     {Method::getitem, 1, 1, &Dict::getitem},
     {Method::setitem, 2, 2, &Dict::setitem},
     {Method::delitem, 1, 1, &Dict::delitem},
@@ -119,6 +150,7 @@ const std::array<Exposed<Dict>, 14> Dict::exposed{{
     {Method::get, 1, 2, &Dict::get},
     {Method::update, 1, 1, &Dict::update},
     {Method::pop, 1, 2, &Dict::pop},
+    {Method::popitem, 0, 0, &Dict::popitem},
     {Method::setdefault, 1, 2, &Dict::setdefault},
     {Method::clear, 0, 0, &Dict::clear},
     {Method::copy, 0, 0, &Dict::copy},
@@ -129,7 +161,7 @@ const std::array<Exposed<Dict>, 14> Dict::exposed{{
 std::unique_ptr<Object> make_dict(Arguments arguments) {
   check_creation(arguments, Dict::name, 0, 1);
   auto dict = std::make_unique<Dict>();
-  if (!arguments.empty()) dict->update_from(arguments[0]);
+  if (!arguments.empty()) dict->fill(arguments[0]);
   return dict;
 }
 

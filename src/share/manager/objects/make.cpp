@@ -6,6 +6,8 @@ std::unique_ptr<Object> make_object(Arguments arguments) {
   if (arguments.empty()) throw ArityError("create needs the type of the object");
   const std::int64_t number = integer_of(arguments[0], "the type of an object");
   const Arguments rest = arguments.subspan(1);
+  if (number < 0 || number > 0xFF)
+    throw ValueError("there is no type of object with number " + std::to_string(number));
   switch (static_cast<Type>(number)) {
     case Type::dict:
       return make_dict(rest);
@@ -19,6 +21,8 @@ std::unique_ptr<Object> make_object(Arguments arguments) {
       return make_queue(rest);
     case Type::lock:
       return make_lock(rest);
+    case Type::space:
+      return make_namespace(rest);
   }
   throw ValueError("there is no type of object with number " + std::to_string(number));
 }

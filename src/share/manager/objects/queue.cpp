@@ -11,13 +11,16 @@ namespace {
 class Queue final : public ObjectOf<Queue> {
  public:
   static constexpr std::string_view name = "queue";
-  static const std::array<Exposed<Queue>, 4> exposed;
+  static const std::array<Exposed<Queue>, 6> exposed;
 
   explicit Queue(std::size_t bound) : bound_(bound) {}
 
   void forget(Ticket ticket) override {
     getters_.erase(ticket);
-    putters_.erase(ticket);
+    if (const auto putter = putters_.find(ticket); putter != putters_.end()) {
+      part_with(putter->second);
+      putters_.erase(putter);
+    }
   }
 
  private:
@@ -34,7 +37,9 @@ class Queue final : public ObjectOf<Queue> {
       std::string item(call.arguments[0]);
       const Ticket ticket =
           call.host.park(*this, call.caller, call.reply, timeout, ErrorKind::full, "the queue is full");
-      if (ticket != 0) putters_.emplace(ticket, std::move(item));
+      if (ticket == 0) return;
+      keep(call, item);
+      putters_.emplace(ticket, std::move(item));
       return;
     }
     call.give(nullptr);
@@ -42,6 +47,7 @@ class Queue final : public ObjectOf<Queue> {
       const Ticket getter = getters_.extract(getters_.begin()).key();
       if (call.host.answer(getter, [&](Reply& reply) { put(reply.value(), Raw{call.arguments[0]}); })) return;
     }
+    keep(call, call.arguments[0]);
     items_.emplace_back(call.arguments[0]);
   }
 
@@ -57,22 +63,31 @@ class Queue final : public ObjectOf<Queue> {
       return;
     }
     call.give(Raw{items_.front()});
+    part_with(items_.front());
     items_.pop_front();
     while (!putters_.empty() && !full()) {
       auto putter = putters_.extract(putters_.begin());
       if (call.host.answer(putter.key(), [](Reply& reply) { put(reply.value(), nullptr); }))
         items_.push_back(std::move(putter.mapped()));
+      else
+        part_with(putter.mapped());
     }
   }
 
   void len(const Call& call) { call.give(items_.size()); }
+  void empty(const Call& call) { call.give(items_.empty()); }
+  void is_full(const Call& call) { call.give(full()); }
 
   void close(const Call& call) {
     closed_ = true;
     call.give(nullptr);
     const auto say_closed = [](Reply& reply) { reply.fail(ErrorKind::closed, kClosed); };
     while (!getters_.empty()) call.host.answer(getters_.extract(getters_.begin()).key(), say_closed);
-    while (!putters_.empty()) call.host.answer(putters_.extract(putters_.begin()).key(), say_closed);
+    while (!putters_.empty()) {
+      const auto putter = putters_.extract(putters_.begin());
+      part_with(putter.mapped());
+      call.host.answer(putter.key(), say_closed);
+    }
   }
 
   std::size_t bound_;
@@ -84,10 +99,12 @@ class Queue final : public ObjectOf<Queue> {
   std::map<Ticket, std::string> putters_;
 };
 
-const std::array<Exposed<Queue>, 4> Queue::exposed{{
+const std::array<Exposed<Queue>, 6> Queue::exposed{{
     {Method::put, 2, 2, &Queue::put_item},
     {Method::get, 1, 1, &Queue::get},
     {Method::len, 0, 0, &Queue::len},
+    {Method::empty, 0, 0, &Queue::empty},
+    {Method::full, 0, 0, &Queue::is_full},
     {Method::close, 0, 0, &Queue::close},
 }};
 

@@ -9,12 +9,12 @@ class Value final : public ObjectOf<Value> {
   static constexpr std::string_view name = "value";
   static const std::array<Exposed<Value>, 4> exposed;
 
-  explicit Value(Encoded initial) : value_(initial) {}
+  explicit Value(Encoded initial) : value_(initial) { keep(initial); }
 
  private:
   void get(const Call& call) { call.give(Raw{value_}); }
   void set(const Call& call) {
-    value_.assign(call.arguments[0]);
+    replace(call, call.arguments[0]);
     call.give(nullptr);
   }
   /// Integers wrap modulo 2^64, as a client's own arithmetic on bits would; an integer and a real make a
@@ -35,11 +35,16 @@ class Value final : public ObjectOf<Value> {
     put_list(call.reply.value(), same ? 1 : 2);
     call.give(same);
     if (same)
-      value_.assign(call.arguments[1]);
+      replace(call, call.arguments[1]);
     else
       call.give(Raw{value_});
   }
 
+  void replace(const Call& call, Encoded value) {
+    keep(call, value);
+    part_with(value_);
+    value_.assign(value);
+  }
   static bool is_number(Encoded value) { return is_integer(value) || tag_of(value) == Tag::real; }
   static double real_of(Encoded value) {
     return is_integer(value) ? static_cast<double>(number_of<std::int64_t>(value)) : number_of<double>(value);
