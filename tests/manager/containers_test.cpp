@@ -140,6 +140,133 @@ TEST_F(Containers, a_slice_is_replaced_by_any_number_of_values) {
   EXPECT_EQ(list.copy(), json({"a", 4}));
 }
 
+TEST_F(Containers, an_extended_slice_is_replaced_by_as_many_values_as_it_has) {
+  const List list(manager, {0, 1, 2, 3, 4, 5});
+  list.set_slice(nullptr, nullptr, {"a", "b", "c"}, 2);
+  EXPECT_EQ(list.copy(), json({"a", 1, "b", 3, "c", 5}));
+  list.set_slice(nullptr, nullptr, {5, 4, 3, 2, 1, 0}, -1);
+  EXPECT_EQ(list.copy(), json({0, 1, 2, 3, 4, 5}));
+  EXPECT_THROW(list.set_slice(nullptr, nullptr, {1, 2}, 2), ValueError);
+  EXPECT_THROW(list.set_slice(0, 1, {1, 2}, 100), ValueError);
+  EXPECT_THROW(list.set_slice(0, 1, {1}, 0), ValueError);
+  EXPECT_EQ(list.copy(), json({0, 1, 2, 3, 4, 5})) << "an error changes nothing";
+  list.erase_slice(nullptr, nullptr, -2);
+  EXPECT_EQ(list.copy(), json({0, 2, 4}));
+  list.erase_slice(nullptr, nullptr, 2);
+  EXPECT_EQ(list.copy(), json::array({2}));
+  list.set_slice(0, 1, {7}, 5);
+  EXPECT_EQ(list.copy(), json::array({7}));
+}
+
+TEST_F(Containers, a_list_is_sorted_as_python_sorts) {
+  const List numbers(manager, {3, -1.5, 2U, INT64_MIN, UINT64_MAX, 0.5, -0.0, 0, 1e30, INT64_MAX});
+  numbers.sort();
+  EXPECT_EQ(numbers.copy(), json({INT64_MIN, -1.5, -0.0, 0, 0.5, 2, 3, INT64_MAX, UINT64_MAX, 1e30}));
+  numbers.sort(true);
+  EXPECT_EQ(numbers.copy(), json({1e30, UINT64_MAX, INT64_MAX, 3, 2, 0.5, -0.0, 0, -1.5, INT64_MIN}));
+  const List texts(manager, {"b", "", "a", "ab", "\xC3\xA4", "B"});
+  texts.sort();
+  EXPECT_EQ(texts.copy(), json({"", "B", "a", "ab", "b", "\xC3\xA4"}));
+  const List lists(manager, {{2, "x"}, {1, "z"}, {1, "y"}, json::array({1})});
+  lists.sort();
+  EXPECT_EQ(lists.copy(), json({json::array({1}), {1, "y"}, {1, "z"}, {2, "x"}}));
+  const List bytes(manager, {json::binary({2}), json::binary({1, 255}), json::binary({1})});
+  bytes.sort();
+  EXPECT_EQ(bytes.copy(), json({json::binary({1}), json::binary({1, 255}), json::binary({2})}));
+}
+
+TEST_F(Containers, large_integers_and_reals_are_compared_without_rounding) {
+  const std::int64_t large = (std::int64_t{1} << 53) + 1;
+  const List list(manager, {large, 0x1p53, large - 2});
+  EXPECT_EQ(list.count(0x1p53), 1U);
+  EXPECT_EQ(list.index(0x1p53), 1U);
+  list.sort();
+  EXPECT_EQ(list.index(large), 2U);
+}
+
+TEST_F(Containers, values_that_cannot_be_compared_leave_the_list_as_it_was) {
+  for (const json& mixed : {json{3, 1, "2"}, json{"b", "a", nullptr}, json{2, 1, {{"a", 1}}},
+                            json{nullptr, nullptr}, json{{2, 1}, {1, "x"}, {1, 2}}, json{2, true}}) {
+    const List list(manager, mixed);
+    EXPECT_THAT(error_of<TypeError>([&] { list.sort(); }), HasSubstr("have no order")) << mixed;
+    EXPECT_THROW(list.sort(true), TypeError);
+    EXPECT_EQ(list.copy(), mixed);
+  }
+  const List one(manager, json::array({nullptr}));
+  one.sort();
+  EXPECT_THROW(one.call(Method::sort, 1), TypeError);
+}
+
+TEST_F(Containers, equality_looks_into_lists_and_dicts) {
+  const List list(manager, {{1, {{"a", 2.0}}}, {{"x", 1}, {"y", {1, 2}}}, json::binary({1}), "1", true});
+  EXPECT_EQ(list.index({1.0, {{"a", 2}}}), 0U);
+  EXPECT_EQ(list.index({{"y", {1.0, 2.0}}, {"x", 1.0}}), 1U);
+  EXPECT_EQ(list.index(json::binary({1})), 2U);
+  EXPECT_EQ(list.index("1"), 3U);
+  EXPECT_FALSE(list.contains(1)) << "neither a text nor a bool is a number";
+  EXPECT_FALSE(list.contains({{"x", 1}}));
+  list.remove({{"y", {1, 2}}, {"x", 1}});
+  EXPECT_EQ(list.size(), 4U);
+}
+
+TEST_F(Containers, a_list_is_searched_within_bounds_and_repeated) {
+  const List list(manager, {1, 2, 1, 2});
+  EXPECT_EQ(list.index(1, 1), 2U);
+  EXPECT_EQ(list.index(2, -1), 3U);
+  EXPECT_EQ(list.index(2, nullptr, 2), 1U);
+  EXPECT_THROW(list.index(2, 0, 1), ValueError);
+  EXPECT_THROW(list.index(2, 3, 1), ValueError);
+  list.erase_slice(2, nullptr);
+  list += {3};
+  list *= 2;
+  EXPECT_EQ(list.copy(), json({1, 2, 3, 1, 2, 3}));
+  EXPECT_THROW(list *= INT64_MAX, ValueError);
+  EXPECT_EQ(list.size(), 6U);
+  list *= -1;
+  EXPECT_EQ(list.size(), 0U);
+}
+
+TEST_F(Containers, a_list_may_change_while_it_is_walked) {
+  const List list(manager, {1, 2, 3});
+  std::vector<int> seen;
+  for (const json& item : list) {
+    seen.push_back(item.get<int>());
+    if (item == 1) list.append(4);
+    if (item == 2) list.erase(0);
+  }
+  EXPECT_EQ(seen, (std::vector<int>{1, 2, 4})) << "as Python's list: by position";
+  const Dict dict(manager, {{"a", 1}, {"b", 2}});
+  for (const std::string& key : dict.keys()) dict.pop(key);
+  EXPECT_EQ(dict.size(), 0U);
+  for (const json& item : List(manager)) ADD_FAILURE() << item;
+}
+
+TEST_F(Containers, popitem_takes_each_once) {
+  const Dict dict(manager, {{"a", 1}, {"b", 2}});
+  const json one = dict.popitem();
+  const json other = dict.popitem();
+  EXPECT_THAT((std::vector<json>{one, other}),
+              testing::UnorderedElementsAre(json::array({"a", 1}), json::array({"b", 2})));
+  EXPECT_THROW(dict.popitem(), KeyError);
+}
+
+TEST_F(Containers, a_namespace_has_attributes) {
+  const Namespace space(manager, {{"x", 1}});
+  space.set("y", {1, 2});
+  space.set("x", "changed");
+  EXPECT_EQ(space.get("x"), "changed");
+  EXPECT_EQ(space.get<std::vector<int>>("y"), (std::vector<int>{1, 2}));
+  EXPECT_TRUE(space.contains("x"));
+  EXPECT_EQ(space.names(), (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(space.copy(), json({{"x", "changed"}, {"y", {1, 2}}}));
+  space.erase("x");
+  EXPECT_THAT(error_of<AttributeError>([&] { space.get("x"); }), HasSubstr("no attribute 'x'"));
+  EXPECT_THROW(space.erase("x"), AttributeError);
+  EXPECT_THROW(space.call(Method::getitem, "y"), MethodError);
+  EXPECT_THROW(Namespace(manager, {1, 2}), TypeError);
+  EXPECT_EQ(space.names().size(), 1U);
+}
+
 TEST_F(Containers, an_index_beyond_the_list_is_an_index_error) {
   const List list(manager, {1, 2});
   EXPECT_THAT(error_of<IndexError>([&] { list.get(2); }), HasSubstr("index 2 of 2"));
@@ -183,6 +310,12 @@ TEST_F(Containers, an_array_is_zero_at_first_and_keeps_its_length) {
   const std::vector<double> two{7, 8};
   array.set_slice(1, 3, two);
   EXPECT_EQ(array.slice(0, 4), (std::vector<double>{1.5, 7, 8, 4.5}));
+  EXPECT_EQ(array.slice(-3, -1), two);
+  EXPECT_EQ(array.slice(-1), std::vector<double>{4.5});
+  EXPECT_EQ(array.slice(4), std::vector<double>{});
+  EXPECT_THROW(array.slice(-5, 1), IndexError);
+  EXPECT_THROW(array.slice(3, 1), IndexError);
+  EXPECT_THROW(Array<std::int32_t>(array.reference()).get(0), TypeError) << "of another size";
   EXPECT_THROW(array.get(4), IndexError);
   EXPECT_THROW(array.set(-5, 0), IndexError);
   EXPECT_THROW(array.slice(1, 5), IndexError);

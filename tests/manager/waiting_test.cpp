@@ -41,11 +41,16 @@ TEST_P(Waiting, empty_and_full_are_told_at_once_or_at_the_time_out) {
   queue.put(2);
   EXPECT_THROW(queue.put(3, Deadline::now()), Full);
   EXPECT_THROW(queue.put(3, Deadline::in(kSoon)), Full);
+  EXPECT_THROW(queue.put_nowait(3), Full);
+  EXPECT_TRUE(queue.full());
   EXPECT_EQ(queue.get(), 1);
+  EXPECT_FALSE(queue.full());
   queue.put(3);
   EXPECT_EQ(queue.get(), 2);
-  EXPECT_EQ(queue.get(), 3);
-  EXPECT_THROW(queue.get(Deadline::now()), Empty);
+  EXPECT_FALSE(queue.empty());
+  EXPECT_EQ(queue.get<int>(), 3);
+  EXPECT_TRUE(queue.empty());
+  EXPECT_THROW(queue.get_nowait(), Empty);
 }
 
 TEST_P(Waiting, a_closed_queue_takes_nothing_and_is_drained) {

@@ -160,8 +160,8 @@ class List : public ProxyOf<Type::list> {
   void append(const json& value) const { call(Method::append, value); }
   void extend(const json& values) const { call(Method::extend, values); }
   const List& operator+=(const json& values) const { return extend(values), *this; }
-  /// What is there, `times` times; 0 or less empties it. Throws ValueError when that would be more than
-  /// kMaxPayload bytes.
+  /// What is there, `times` times; 0 or less empties it. Throws ValueError when that would take
+  /// more than kMaxPayload bytes in the server.
   const List& operator*=(std::int64_t times) const { return call(Method::repeat, times), *this; }
   void insert(std::int64_t before, const json& value) const { call(Method::insert, before, value); }
   /// Throws IndexError.

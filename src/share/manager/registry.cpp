@@ -51,6 +51,33 @@ std::size_t Registry::size() const {
   return objects_.size();
 }
 
+bool Registry::consistent(std::span<const Holdings* const> all) const {
+  const std::lock_guard guard(mutex_);
+  std::unordered_map<ObjectId, std::uint64_t> held;
+  std::unordered_map<ObjectId, std::uint64_t> stored;
+  for (const Holdings* const holdings : all)
+    for (const auto& [id, count] : holdings->references) held[id] += count;
+  bool own = true;  // whether each object knows how much it refers to
+  for (const auto& [id, entry] : objects_) {
+    std::uint64_t references = 0;
+    if (entry.references)
+      for (const auto& [other, count] : *entry.references) {
+        stored[other] += count;
+        references += count;
+      }
+    own = own && entry.object->references_ == references && entry.object->arrived_.empty() &&
+          entry.object->departed_.empty();
+  }
+  const auto known = [this](const auto& counts) {
+    return std::all_of(counts.begin(), counts.end(),
+                       [this](const auto& one) { return objects_.contains(one.first); });
+  };
+  return own && known(held) && known(stored) &&
+         std::all_of(objects_.begin(), objects_.end(), [&](const auto& one) {
+           return one.second.held == held[one.first] && one.second.stored == stored[one.first];
+         });
+}
+
 void Registry::attach(ObjectId id, Holdings& owner) {
   const std::lock_guard guard(mutex_);
   const auto found = objects_.find(id);

@@ -82,6 +82,9 @@ class Registry {
   /// Parts with all rings that nobody can reach.
   void collect();
   std::size_t size() const;
+  /// Whether all counts are what they must be between two calls, when these are all the holdings there are.
+  /// For tests: visits everything.
+  bool consistent(std::span<const Holdings* const> all) const;
 
  private:
   struct Entry {

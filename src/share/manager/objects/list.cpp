@@ -177,12 +177,12 @@ class List final : public ObjectOf<List> {
     put_list(call.reply.value(), items_.size());
     for (const std::string& item : items_) call.give(Raw{item});
   }
-  /// Python's *=. No call brings in more than a frame could carry.
+  /// Python's *=. No call brings in more than a frame could carry, however small the values.
   void repeat(const Call& call) {
     const std::int64_t times = integer_of(call.arguments[0], "how often a list is repeated");
     if (times <= 0 || items_.empty()) return clear(call);
     std::size_t bytes = 0;
-    for (const std::string& item : items_) bytes += item.size();
+    for (const std::string& item : items_) bytes += item.size() + sizeof item;
     const std::size_t most = kMaxPayload / bytes + 1;
     if (static_cast<std::uint64_t>(times) > most)
       throw ValueError("a list of " + std::to_string(bytes) + " bytes cannot be repeated " +
