@@ -1,6 +1,9 @@
 // Who keeps whom alive, seen from inside the server: counts, rings, long chains.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "share/manager/objects.hpp"
 #include "support/manager_in_process.hpp"
 
@@ -216,6 +219,50 @@ TEST(Chains, a_chain_of_a_million_goes_without_a_deep_stack) {
   EXPECT_EQ(registry.size(), 1'000'000U) << "all of it can be reached";
   registry.release(last, owner);
   registry.tidy();
+  EXPECT_EQ(registry.size(), 0U);
+}
+
+TEST(Chains, threads_make_link_and_release_objects_at_the_same_time) {
+  Registry registry([](Object&) {}, 1);
+  std::array<Holdings, 4> holdings;
+  std::atomic<ObjectId> latest{0};  // what any thread made last
+  const auto work = [&](Holdings& own) {
+    std::vector<ObjectId> held;
+    for (int i = 0; i < 2000; ++i) {
+      Buffer arguments;
+      put(arguments, static_cast<int>(Type::list));
+      const std::size_t type = arguments.size();
+      const ObjectId other = latest;
+      put(arguments, Refers{other ? std::vector<ObjectId>{other, other} : std::vector<ObjectId>{}});
+      const std::array<Encoded, 2> both{arguments.view().substr(0, type), arguments.view().substr(type)};
+      try {
+        Registry::Pins pins;
+        registry.pin(both, pins);
+        held.push_back(registry.add(make_object(both), Type::list, own));
+        latest = held.back();
+        registry.attach(other, own);
+        registry.grant(both[1], own);
+        for (int k = 0; k < 3; ++k) registry.release(other, own);
+      } catch (const ReferenceError&) {
+        // The other one has gone meanwhile.
+      }
+      if (const auto object = registry.find(held.empty() ? 0 : held.front())) registry.settle(*object);
+      if (held.size() > 20) {
+        registry.release(held.front(), own);
+        held.erase(held.begin());
+      }
+      registry.tidy();
+      if (i % 100 == 0) registry.collect();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (Holdings& own : holdings) threads.emplace_back([&work, &own] { work(own); });
+  for (auto& thread : threads) thread.join();
+  std::array<const Holdings*, 4> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = &holdings[i];
+  EXPECT_TRUE(registry.consistent(all));
+  for (Holdings& own : holdings) registry.release_all(own);
+  registry.collect();
   EXPECT_EQ(registry.size(), 0U);
 }
 
