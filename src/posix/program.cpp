@@ -36,12 +36,13 @@ void become(const std::string& path, std::vector<std::string> arguments) {
 Program::Program(const std::string& path, const std::vector<std::string>& arguments) {
   auto [their_in, our_out] = private_pipe();
   auto [our_in, their_out] = private_pipe();
-  child_ = Child([&] {
+  // Captured by name: older versions of Clang cannot capture a structured binding.
+  child_ = Child([&, in = their_in.get(), out = their_out.get()] {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     ::signal(SIGPIPE, SIG_DFL);
     // The terminal's Ctrl-C is for us; we pass it on when we are ready.
     ::setpgid(0, 0);
-    if (::dup2(their_in.get(), 0) < 0 || ::dup2(their_out.get(), 1) < 0) leave(127);
+    if (::dup2(in, 0) < 0 || ::dup2(out, 1) < 0) leave(127);
     become(path, arguments);
   });
   in_ = std::move(our_out);

@@ -108,6 +108,23 @@ void make_objects(test::InProcessServer& server) {
     require(server.registry.find(id) != nullptr, "ids are others than thought");
 }
 
+/// What is empty refers to nothing: no way out of an object may forget what went with it.
+void empty_all(test::InProcessServer& server) {
+  const auto [dict, list, value, array, queue, lock, space] = kObjects;
+  server.call(0, dict, Method::clear);
+  server.call(0, list, Method::clear);
+  server.call(0, value, Method::set, nullptr);
+  do server.call(0, queue, Method::get, 0);
+  while (server.error == ErrorKind::none);
+  const std::string names = server.call(0, space, Method::dir);
+  if (server.error == ErrorKind::none)
+    for (Walk walk(names, Tag::list, "names"); walk.left() > 0;)
+      server.call(0, space, Method::delattr, text_of(walk.next(), "a name"));
+  for (const ObjectId id : kObjects)
+    if (const auto object = server.registry.find(id))
+      require(!object->refers(), "an empty object refers to something");
+}
+
 void one_input(std::string_view bytes) {
   test::InProcessServer server;
   make_objects(server);
@@ -130,6 +147,7 @@ void one_input(std::string_view bytes) {
     require(server.consistent(), "references are counted wrong");
     bytes.remove_prefix(request.bytes());
   }
+  empty_all(server);
   server.leave(0);
   require(server.consistent(), "references are counted wrong after a client left");
   server.leave(1);

@@ -60,6 +60,7 @@ class InProcessServer final : public manager::Host {
     header.bytes = static_cast<std::uint32_t>(frame.size() - sizeof header);
     std::memcpy(frame.data(), &header, sizeof header);
     clients_[i]->out.clear();
+    error = manager::ErrorKind::none;
     manager::Request request;
     feed(i, frame.view(), request);
     manager::ReplyHeader reply;
