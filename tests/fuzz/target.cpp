@@ -108,7 +108,21 @@ void make_objects(test::InProcessServer& server) {
     require(server.registry.find(id) != nullptr, "ids are others than thought");
 }
 
-/// What is empty refers to nothing: no way out of an object may forget what went with it.
+/// Each object has counted what is in it: no way in or out may forget what goes with a value.
+void check_content(test::InProcessServer& server) {
+  const auto [dict, list, value, array, queue, lock, space] = kObjects;
+  for (const auto& [id, method] : {std::pair(dict, Method::copy), std::pair(list, Method::copy),
+                                   std::pair(value, Method::get), std::pair(space, Method::copy)})
+    if (const auto object = server.registry.find(id)) {
+      const std::string content = server.call(0, id, method);
+      if (server.error != ErrorKind::none) continue;
+      std::uint64_t references = 0;
+      for_each_reference(content, [&](ObjectId) { ++references; });
+      require(object->references() == references, "an object has counted wrong what it refers to");
+    }
+}
+
+/// What is empty refers to nothing, also a queue, into which one cannot look.
 void empty_all(test::InProcessServer& server) {
   const auto [dict, list, value, array, queue, lock, space] = kObjects;
   server.call(0, dict, Method::clear);
@@ -147,10 +161,11 @@ void one_input(std::string_view bytes) {
     require(server.consistent(), "references are counted wrong");
     bytes.remove_prefix(request.bytes());
   }
+  server.leave(1);
+  require(server.consistent(), "references are counted wrong after a client left");
+  check_content(server);
   empty_all(server);
   server.leave(0);
-  require(server.consistent(), "references are counted wrong after a client left");
-  server.leave(1);
   server.registry.collect();
   require(server.registry.size() == 0, "objects are left that nobody holds");
   require(server.parked() == 0, "calls wait for clients that are gone");

@@ -138,7 +138,8 @@ class Object : public std::enable_shared_from_this<Object> {
   std::uint32_t parked = 0;          ///< calls that wait in it
   std::vector<Connection*> holders;  ///< see Host::bind()
 
-  /// Whether values that it keeps refer to objects.
+  /// How many references stand in the values that it keeps.
+  std::uint64_t references() const { return references_; }
   bool refers() const { return references_ > 0; }
 
  protected:
