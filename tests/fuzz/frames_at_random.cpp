@@ -245,6 +245,10 @@ std::vector<std::pair<std::string, std::string>> seeds() {
                     .call(kQueue, len)
                     .call(kQueue, close)
                     .call(kQueue, put, 4, 0));
+  seed("queue_left", Script(1)
+                         .call(kQueue, put, Raw{to_list}, -1)
+                         .call(kQueue, put, Raw{to_dict}, -1)
+                         .call(kQueue, put, Of{{to_list, to_list}}, -1));
   seed("queue_goes", Script()
                          .as(1)
                          .call(kQueue, Method::get, -1)

@@ -65,7 +65,7 @@ void check_value(Encoded value, bool refers) {
   require(again.view() == twice.view(), "our own encoding is not stable");
 }
 
-void check_replies(std::string_view said) {
+void check_replies(std::string_view said, const Holdings& holdings) {
   while (!said.empty()) {
     ReplyHeader header;
     require(said.size() >= sizeof header, "half a reply");
@@ -74,8 +74,13 @@ void check_replies(std::string_view said) {
     require(header.magic == kReplyMagic && header.bytes <= said.size(), "a reply that is none");
     const std::string_view body = said.substr(0, header.bytes);
     said.remove_prefix(header.bytes);
-    if (header.status == static_cast<std::uint8_t>(Status::value))
+    const bool is_value = header.status == static_cast<std::uint8_t>(Status::value);
+    if (is_value)
       require(measure(body, kMaxReplyDepth) == body.size() && !body.empty(), "a malformed value in a reply");
+    if (is_value)
+      for_each_reference(body, [&](ObjectId id) {
+        require(holdings.references.contains(id), "a client was sent a reference that it does not have");
+      });
     else
       require(header.error != 0 && body.find("::at") == body.npos, "an error that should not be");
   }
@@ -155,7 +160,7 @@ void one_input(std::string_view bytes) {
     const std::size_t client = request.header.request % 2;
     if (!is_large(request)) server.carry_out(client, request);
     for (std::size_t i = 0; i < 2; ++i) {
-      check_replies(server.client(i).out.view());
+      check_replies(server.client(i).out.view(), server.client(i).session.holdings);
       server.client(i).out.clear();
     }
     require(server.consistent(), "references are counted wrong");
