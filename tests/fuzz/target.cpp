@@ -88,7 +88,7 @@ void check_replies(std::string_view said, const Holdings& holdings) {
 
 /// Legal, but a matter of minutes: millions of them would test memory alone.
 bool is_large(const Request& request) {
-  const auto arguments = request.arguments();
+  const auto arguments = request.values();
   const auto number = [&](std::size_t i) {
     return i < arguments.size() && is_integer(arguments[i]) ? number_of<std::int64_t>(arguments[i]) : 0;
   };
@@ -147,12 +147,16 @@ void empty_all(test::InProcessServer& server) {
 void one_input(std::string_view bytes) {
   test::InProcessServer server;
   make_objects(server);
+  Buffer in;
+  in.append(bytes);
   Request request;
   std::string reason;
-  while (!bytes.empty()) {
+  while (!in.empty()) {
     ++frames_seen;
-    if (parse_request(bytes, request, reason) != Parsed::whole) break;
-    const auto arguments = request.arguments();
+    const Frame found = next_frame(in, request, reason);
+    require(found != Frame::whole || has_frame(in), "a whole frame lacks bytes");
+    if (found != Frame::whole) break;
+    const auto arguments = request.values();
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       check_value(arguments[i], request.refers);
       if (i > 0) check_pair(arguments[i - 1], arguments[i]);
@@ -160,11 +164,11 @@ void one_input(std::string_view bytes) {
     const std::size_t client = request.header.request % 2;
     if (!is_large(request)) server.carry_out(client, request);
     for (std::size_t i = 0; i < 2; ++i) {
-      check_replies(server.client(i).out.view(), server.client(i).session.holdings);
+      check_replies(server.client(i).out.view(), server.holdings(i));
       server.client(i).out.clear();
     }
     require(server.consistent(), "references are counted wrong");
-    bytes.remove_prefix(request.bytes());
+    in.consume(request.bytes());
   }
   server.leave(1);
   require(server.consistent(), "references are counted wrong after a client left");

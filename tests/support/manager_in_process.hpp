@@ -1,5 +1,5 @@
-// The inside of a manager's server without processes, sockets and time: registry, objects and dispatcher, as
-// the service uses them, for two clients whose frames a test brings.
+// The inside of a manager's server without processes, threads, sockets and time: registry, objects and the
+// calling of them, as the loops use them, for two clients whose frames a test brings.
 #pragma once
 #include <array>
 #include <cstring>
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "share/manager/connection.hpp"
 #include "share/manager/dispatch.hpp"
+#include "share/manager/loop.hpp"
 #include "share/manager/server_object.hpp"
 
 namespace shmoo::test {
@@ -19,32 +19,31 @@ class InProcessServer final : public manager::Host {
 
   /// Objects have the numbers 1, 2, 3 ...
   InProcessServer()
-      : registry([this](manager::Object& object) { object_goes(object); }, 1),
+      : registry([this](std::shared_ptr<manager::Object> object) { dying_.push_back(std::move(object)); }, 1),
         server_(manager::make_server_object(registry, kCreator, [this] { asked_to_end = true; })) {
-    sessions_[0].pid = kCreator;
-    sessions_[1].pid = kCreator + 1;
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+      auto session = std::make_shared<manager::Session>();
+      session->pid = kCreator + static_cast<pid_t>(i);
+      clients_[i] = std::make_unique<manager::Connection>(nullptr, std::move(session), no_loop());
+    }
   }
   ~InProcessServer() {
     for (std::size_t i = 0; i < clients_.size(); ++i) leave(i);
   }
 
   manager::Connection& client(std::size_t i) { return *clients_[i]; }
+  const manager::Holdings& holdings(std::size_t i) const { return clients_[i]->session.holdings; }
 
-  /// Takes the first request out of `bytes` and carries it out for client `i`. The reply, if it comes at
-  /// once, is appended to its `out`; so are the replies to others that it causes.
-  manager::Parsed feed(std::size_t i, std::string_view bytes, manager::Request& request) {
-    std::string reason;
-    const manager::Parsed parsed = parse_request(bytes, request, reason);
-    if (parsed == manager::Parsed::whole) carry_out(i, request);
-    return parsed;
-  }
+  /// Carries a request out for client `i`. The reply, if it comes at once, is appended to its `out`; so are
+  /// the replies to others that it causes.
   void carry_out(std::size_t i, const manager::Request& request) {
     manager::Connection& caller = *clients_[i];
     manager::Reply reply(caller.out, request.header.request, request.header.flags != manager::kOneWay);
-    manager::dispatch(registry, *server_, request, reply, caller, *this);
+    const bool of_server = request.header.object == manager::kServer;
+    const auto object = of_server ? nullptr : registry.find(request.header.object);
+    manager::call_object(registry, of_server ? server_.get() : object.get(), request, reply, caller, *this);
     reply.finish();
-    registry.tidy();
-    for (auto& [to, bytes] : std::exchange(behind_, {})) to->out.append(bytes);
+    tidy();
   }
   /// One call and the body of its reply, whose kind of error goes to `error`.
   template <class... Argument>
@@ -62,7 +61,8 @@ class InProcessServer final : public manager::Host {
     clients_[i]->out.clear();
     error = manager::ErrorKind::none;
     manager::Request request;
-    feed(i, frame.view(), request);
+    std::string reason;
+    if (manager::next_frame(frame, request, reason) == manager::Frame::whole) carry_out(i, request);
     manager::ReplyHeader reply;
     if (clients_[i]->out.size() < sizeof reply) return "";
     std::memcpy(&reply, clients_[i]->out.data(), sizeof reply);
@@ -74,18 +74,18 @@ class InProcessServer final : public manager::Host {
     manager::Connection& client = *clients_[i];
     while (!client.parked.empty()) {
       const manager::Ticket ticket = *client.parked.begin();
-      manager::Object& object = *parked_.at(ticket).object;
-      object.forget(ticket);
-      registry.settle(object);
+      const auto object = parked_.at(ticket).object;
       take(ticket);
+      object->forget(ticket);
+      registry.settle(*object);
     }
-    for (manager::Object* object : std::exchange(client.bound, {})) object->left(client, *this);
-    registry.release_all(sessions_[i].holdings);
-    for (auto& [to, bytes] : std::exchange(behind_, {})) to->out.append(bytes);
+    for (const auto& object : std::exchange(bound_[i], {})) object->left(client, *this);
+    registry.release_all(client.session.holdings);
+    tidy();
   }
   std::size_t parked() const { return parked_.size(); }
   bool consistent() const {
-    const std::array<const manager::Holdings*, 2> all{&sessions_[0].holdings, &sessions_[1].holdings};
+    const std::array<const manager::Holdings*, 2> all{&holdings(0), &holdings(1)};
     return registry.consistent(all);
   }
 
@@ -96,7 +96,8 @@ class InProcessServer final : public manager::Host {
       reply.fail(manager::ErrorKind::memory, "too many calls of this client wait in the server");
       return 0;
     }
-    parked_.emplace(++last_ticket_, Parked{&caller, &object, reply.request(), reply.wanted()});
+    parked_.emplace(++last_ticket_,
+                    Parked{&caller, object.shared_from_this(), reply.request(), reply.wanted()});
     caller.parked.insert(last_ticket_);
     reply.discard();
     return last_ticket_;
@@ -112,11 +113,12 @@ class InProcessServer final : public manager::Host {
     return true;
   }
   manager::Connection& caller_of(manager::Ticket ticket) override { return *parked_.at(ticket).caller; }
-  void bind(manager::Connection& client, manager::Object& object) override {
-    client.bound.push_back(&object);
+  bool bind(manager::Connection& client, manager::Object& object) override {
+    bound_[number_of(client)].push_back(object.shared_from_this());
+    return true;
   }
   void unbind(manager::Connection& client, manager::Object& object) override {
-    std::erase(client.bound, &object);
+    std::erase_if(bound_[number_of(client)], [&](const auto& one) { return one.get() == &object; });
   }
 
   bool asked_to_end = false;
@@ -126,7 +128,7 @@ class InProcessServer final : public manager::Host {
  private:
   struct Parked {
     manager::Connection* caller;
-    manager::Object* object;
+    std::shared_ptr<manager::Object> object;
     std::uint64_t request;
     bool wanted;
   };
@@ -136,22 +138,44 @@ class InProcessServer final : public manager::Host {
     call.caller->parked.erase(ticket);
     return call;
   }
-  void object_goes(manager::Object& object) {
-    std::vector<manager::Ticket> tickets;
-    for (const auto& [ticket, call] : parked_)
-      if (call.object == &object) tickets.push_back(ticket);
-    for (const manager::Ticket ticket : tickets)
-      answer(ticket,
-             [](manager::Reply& reply) { reply.fail(manager::ErrorKind::reference, "the object is gone"); });
-    for (const auto& client : clients_) unbind(*client, object);
+  std::size_t number_of(const manager::Connection& client) const { return &client == clients_[1].get(); }
+
+  void tidy() {
+    registry.tidy();
+    while (!dying_.empty()) {
+      const auto object = std::move(dying_.back());
+      dying_.pop_back();
+      object->gone = true;
+      std::vector<manager::Ticket> tickets;
+      for (const auto& [ticket, call] : parked_)
+        if (call.object == object) tickets.push_back(ticket);
+      for (const manager::Ticket ticket : tickets) {
+        object->forget(ticket);
+        answer(ticket, [](manager::Reply& reply) {
+          reply.fail(manager::ErrorKind::reference, "the object is gone");
+        });
+      }
+      for (const auto& client : clients_) unbind(*client, *object);
+    }
+    for (auto& [to, bytes] : std::exchange(behind_, {})) to->out.append(bytes);
   }
-  std::unique_ptr<manager::Connection> connect(manager::Session& session) {
-    return std::make_unique<manager::Connection>(nullptr, session, nullptr);
+
+  /// What a Connection names as its loop, though it never comes to it.
+  static manager::Loop& no_loop() {
+    static std::atomic<bool> ending = true;
+    static manager::Calls calls(kCreator, [] {});
+    static manager::Sessions sessions([](manager::Session&) {},
+                                      [](const std::shared_ptr<manager::Session>&) {});
+    static manager::Tidy tidy;
+    static manager::Loop::House house{calls, sessions, tidy, ending, [] {}};
+    static manager::Loop loop(house);
+    return loop;
   }
 
   std::unique_ptr<manager::Object> server_;
-  std::array<manager::Session, 2> sessions_;
-  std::array<std::unique_ptr<manager::Connection>, 2> clients_{connect(sessions_[0]), connect(sessions_[1])};
+  std::vector<std::shared_ptr<manager::Object>> dying_;
+  std::array<std::unique_ptr<manager::Connection>, 2> clients_;
+  std::array<std::vector<std::shared_ptr<manager::Object>>, 2> bound_;
   std::map<manager::Ticket, Parked> parked_;
   std::vector<std::pair<manager::Connection*, std::string>> behind_;
   manager::Ticket last_ticket_ = 0;
