@@ -12,6 +12,8 @@ namespace shmoo::posix {
 class EventFd {
  public:
   EventFd() : fd_(check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "make an eventfd")) {}
+  /// One that came from another process.
+  explicit EventFd(Fd fd) : fd_(std::move(fd)) {}
   int fd() const { return fd_.get(); }
   /// Async-signal-safe.
   void signal() const {

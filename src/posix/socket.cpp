@@ -37,14 +37,25 @@ bool nobody_listens(const sockaddr_un& address) {
   return try_connect(probe.get(), address) < 0 && errno == ECONNREFUSED;
 }
 
+}  // namespace
+
 Transfer moved(ssize_t result, const char* what) {
   if (result > 0) return {Transfer::done, static_cast<std::size_t>(result)};
-  if (result == 0 || errno == EPIPE || errno == ECONNRESET) return {Transfer::ended};
-  if (errno == EAGAIN || errno == EWOULDBLOCK) return {Transfer::would_block};
-  fail(what);
+  if (result == 0) return {Transfer::ended};
+  switch (errno) {
+    case EAGAIN:
+      return {Transfer::would_block};
+    // The last three are how a network tells that the other machine does not answer any more.
+    case EPIPE:
+    case ECONNRESET:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+      return {Transfer::ended};
+    default:
+      fail(what);
+  }
 }
-
-}  // namespace
 
 bool fits_unix_socket(const std::string& path) {
   return path.size() < sizeof(sockaddr_un::sun_path);

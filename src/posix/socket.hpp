@@ -1,5 +1,5 @@
-// Unix stream sockets: listen and connect by path, who is at the other end, and transfers that never raise
-// SIGPIPE.
+// Unix stream sockets: listen and connect by path, who is at the other end; and transfers over stream sockets
+// of any family (see tcp.hpp) that never raise SIGPIPE.
 //
 // The functions are as thread-safe as the calls below them. An end that is gone is a result (`ended`), not an
 // error, since every user of a socket has to deal with it; all else is std::system_error with verb and
@@ -25,6 +25,9 @@ struct Transfer {
   } state;
   std::size_t bytes = 0;
 };
+
+/// What the result of a system call that moves bytes says; throws with `what` for an error of another kind.
+Transfer moved(ssize_t result, const char* what);
 
 /// The process that called connect() (for an accepted socket), as the kernel noted it then.
 struct Peer {

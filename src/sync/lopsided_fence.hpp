@@ -14,7 +14,11 @@ namespace shmoo::sync {
 
 class LopsidedFence {
  public:
-  LopsidedFence() : lean_(posix::join_global_barrier()) {}
+  LopsidedFence() : LopsidedFence(true) {}
+  /// Where not all sides can join: each makes its own, `lean` only when all of them said so.
+  explicit LopsidedFence(bool lean) : lean_(lean && posix::join_global_barrier()) {}
+  /// Whether the cost really lies on one side.
+  bool lean() const { return lean_; }
 
   void light() const {
     if (lean_) [[likely]]

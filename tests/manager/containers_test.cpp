@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "manager/transports.hpp"
 #include "share/manager/manager.hpp"
 #include "share/manager/proxies.hpp"
 
@@ -11,10 +12,11 @@ namespace {
 
 using testing::HasSubstr;
 
-class Containers : public testing::Test {
+class Containers : public OverEachTransport {
  protected:
-  Manager manager;
+  Manager manager{options()};
 };
+SHMOO_OVER_EACH_TRANSPORT(Containers);
 
 /// The text of the exception of type E that `act` throws; "" when it throws none.
 template <class E, class Act>
@@ -27,7 +29,7 @@ std::string error_of(Act act) {
   return "";
 }
 
-TEST_F(Containers, a_dict_gives_back_every_kind_of_value) {
+TEST_P(Containers, a_dict_gives_back_every_kind_of_value) {
   const Dict dict(manager);
   const json values = {{"null", nullptr},
                        {"yes", true},
@@ -46,7 +48,7 @@ TEST_F(Containers, a_dict_gives_back_every_kind_of_value) {
   EXPECT_EQ(dict.size(), values.size());
 }
 
-TEST_F(Containers, a_dict_has_the_methods_of_pythons) {
+TEST_P(Containers, a_dict_has_the_methods_of_pythons) {
   const Dict dict(manager, {{"a", 10}, {"b", 20}});
   dict.set("c", 30);
   dict.set("a", 11);
@@ -71,7 +73,7 @@ TEST_F(Containers, a_dict_has_the_methods_of_pythons) {
   EXPECT_EQ(dict.copy(), json::object());
 }
 
-TEST_F(Containers, a_missing_key_is_a_key_error_that_names_the_key) {
+TEST_P(Containers, a_missing_key_is_a_key_error_that_names_the_key) {
   const Dict dict(manager);
   EXPECT_THAT(error_of<KeyError>([&] { dict.get("lost"); }), HasSubstr("'lost'"));
   EXPECT_THROW(dict.erase("lost"), KeyError);
@@ -79,7 +81,7 @@ TEST_F(Containers, a_missing_key_is_a_key_error_that_names_the_key) {
   EXPECT_EQ(dict.size(), 0U);
 }
 
-TEST_F(Containers, a_list_has_the_methods_of_pythons) {
+TEST_P(Containers, a_list_has_the_methods_of_pythons) {
   const List list(manager, {1, 2, 3});
   EXPECT_EQ(list.get(0), 1);
   EXPECT_EQ(list.get(-1), 3);
@@ -110,7 +112,7 @@ TEST_F(Containers, a_list_has_the_methods_of_pythons) {
 }
 
 /// What Python's list(range(10))[start:stop:step] is, for all bounds near and beyond the ends.
-TEST_F(Containers, slices_are_cut_as_python_cuts_them) {
+TEST_P(Containers, slices_are_cut_as_python_cuts_them) {
   const List list(manager, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
   EXPECT_EQ(list.slice(nullptr, nullptr), list.copy());
   EXPECT_EQ(list.slice(2, 5), json({2, 3, 4}));
@@ -128,7 +130,7 @@ TEST_F(Containers, slices_are_cut_as_python_cuts_them) {
   EXPECT_THROW(list.slice(0, 1, 0), ValueError);
 }
 
-TEST_F(Containers, a_slice_is_replaced_by_any_number_of_values) {
+TEST_P(Containers, a_slice_is_replaced_by_any_number_of_values) {
   const List list(manager, {0, 1, 2, 3});
   list.set_slice(1, 3, {"a", "b", "c"});
   EXPECT_EQ(list.copy(), json({0, "a", "b", "c", 3}));
@@ -140,7 +142,7 @@ TEST_F(Containers, a_slice_is_replaced_by_any_number_of_values) {
   EXPECT_EQ(list.copy(), json({"a", 4}));
 }
 
-TEST_F(Containers, an_extended_slice_is_replaced_by_as_many_values_as_it_has) {
+TEST_P(Containers, an_extended_slice_is_replaced_by_as_many_values_as_it_has) {
   const List list(manager, {0, 1, 2, 3, 4, 5});
   list.set_slice(nullptr, nullptr, {"a", "b", "c"}, 2);
   EXPECT_EQ(list.copy(), json({"a", 1, "b", 3, "c", 5}));
@@ -158,7 +160,7 @@ TEST_F(Containers, an_extended_slice_is_replaced_by_as_many_values_as_it_has) {
   EXPECT_EQ(list.copy(), json::array({7}));
 }
 
-TEST_F(Containers, a_list_is_sorted_as_python_sorts) {
+TEST_P(Containers, a_list_is_sorted_as_python_sorts) {
   const List numbers(manager, {3, -1.5, 2U, INT64_MIN, UINT64_MAX, 0.5, -0.0, 0, 1e30, INT64_MAX});
   numbers.sort();
   EXPECT_EQ(numbers.copy(), json({INT64_MIN, -1.5, -0.0, 0, 0.5, 2, 3, INT64_MAX, UINT64_MAX, 1e30}));
@@ -175,7 +177,7 @@ TEST_F(Containers, a_list_is_sorted_as_python_sorts) {
   EXPECT_EQ(bytes.copy(), json({json::binary({1}), json::binary({1, 255}), json::binary({2})}));
 }
 
-TEST_F(Containers, large_integers_and_reals_are_compared_without_rounding) {
+TEST_P(Containers, large_integers_and_reals_are_compared_without_rounding) {
   const std::int64_t large = (std::int64_t{1} << 53) + 1;
   const List list(manager, {large, 0x1p53, large - 2});
   EXPECT_EQ(list.count(0x1p53), 1U);
@@ -184,7 +186,7 @@ TEST_F(Containers, large_integers_and_reals_are_compared_without_rounding) {
   EXPECT_EQ(list.index(large), 2U);
 }
 
-TEST_F(Containers, values_that_cannot_be_compared_leave_the_list_as_it_was) {
+TEST_P(Containers, values_that_cannot_be_compared_leave_the_list_as_it_was) {
   for (const json& mixed : {json{3, 1, "2"}, json{"b", "a", nullptr}, json{2, 1, {{"a", 1}}},
                             json{nullptr, nullptr}, json{{2, 1}, {1, "x"}, {1, 2}}, json{2, true}}) {
     const List list(manager, mixed);
@@ -197,7 +199,7 @@ TEST_F(Containers, values_that_cannot_be_compared_leave_the_list_as_it_was) {
   EXPECT_THROW(one.call(Method::sort, 1), TypeError);
 }
 
-TEST_F(Containers, equality_looks_into_lists_and_dicts) {
+TEST_P(Containers, equality_looks_into_lists_and_dicts) {
   const List list(manager, {{1, {{"a", 2.0}}}, {{"x", 1}, {"y", {1, 2}}}, json::binary({1}), "1", true});
   EXPECT_EQ(list.index({1.0, {{"a", 2}}}), 0U);
   EXPECT_EQ(list.index({{"y", {1.0, 2.0}}, {"x", 1.0}}), 1U);
@@ -209,7 +211,7 @@ TEST_F(Containers, equality_looks_into_lists_and_dicts) {
   EXPECT_EQ(list.size(), 4U);
 }
 
-TEST_F(Containers, a_list_is_searched_within_bounds_and_repeated) {
+TEST_P(Containers, a_list_is_searched_within_bounds_and_repeated) {
   const List list(manager, {1, 2, 1, 2});
   EXPECT_EQ(list.index(1, 1), 2U);
   EXPECT_EQ(list.index(2, -1), 3U);
@@ -226,7 +228,7 @@ TEST_F(Containers, a_list_is_searched_within_bounds_and_repeated) {
   EXPECT_EQ(list.size(), 0U);
 }
 
-TEST_F(Containers, a_list_may_change_while_it_is_walked) {
+TEST_P(Containers, a_list_may_change_while_it_is_walked) {
   const List list(manager, {1, 2, 3});
   std::vector<int> seen;
   for (const json& item : list) {
@@ -241,7 +243,7 @@ TEST_F(Containers, a_list_may_change_while_it_is_walked) {
   for (const json& item : List(manager)) ADD_FAILURE() << item;
 }
 
-TEST_F(Containers, popitem_takes_each_once) {
+TEST_P(Containers, popitem_takes_each_once) {
   const Dict dict(manager, {{"a", 1}, {"b", 2}});
   const json one = dict.popitem();
   const json other = dict.popitem();
@@ -250,7 +252,7 @@ TEST_F(Containers, popitem_takes_each_once) {
   EXPECT_THROW(dict.popitem(), KeyError);
 }
 
-TEST_F(Containers, a_namespace_has_attributes) {
+TEST_P(Containers, a_namespace_has_attributes) {
   const Namespace space(manager, {{"x", 1}});
   space.set("y", {1, 2});
   space.set("x", "changed");
@@ -267,7 +269,7 @@ TEST_F(Containers, a_namespace_has_attributes) {
   EXPECT_EQ(space.names().size(), 1U);
 }
 
-TEST_F(Containers, an_index_beyond_the_list_is_an_index_error) {
+TEST_P(Containers, an_index_beyond_the_list_is_an_index_error) {
   const List list(manager, {1, 2});
   EXPECT_THAT(error_of<IndexError>([&] { list.get(2); }), HasSubstr("index 2 of 2"));
   EXPECT_THROW(list.get(-3), IndexError);
@@ -280,14 +282,14 @@ TEST_F(Containers, an_index_beyond_the_list_is_an_index_error) {
   EXPECT_EQ(list.copy(), json({1, 2})) << "an error changes nothing";
 }
 
-TEST_F(Containers, what_was_fetched_is_a_copy) {
+TEST_P(Containers, what_was_fetched_is_a_copy) {
   const Dict dict(manager, {{"list", {1, 2}}});
   json list = dict.get("list");
   list.push_back(3);
   EXPECT_EQ(dict.get("list"), json({1, 2}));
 }
 
-TEST_F(Containers, a_value_adds_and_swaps_in_one_step) {
+TEST_P(Containers, a_value_adds_and_swaps_in_one_step) {
   const Value value(manager, 40);
   EXPECT_EQ(value.add(2), 42);
   EXPECT_EQ(value.get(), 42);
@@ -299,7 +301,7 @@ TEST_F(Containers, a_value_adds_and_swaps_in_one_step) {
   EXPECT_EQ(value.get(), 1);
 }
 
-TEST_F(Containers, an_array_is_zero_at_first_and_keeps_its_length) {
+TEST_P(Containers, an_array_is_zero_at_first_and_keeps_its_length) {
   const Array<double> array(manager, 4);
   EXPECT_EQ(array.size(), 4U);
   EXPECT_EQ(array.slice(0, 4), std::vector<double>(4, 0.0));
@@ -324,7 +326,7 @@ TEST_F(Containers, an_array_is_zero_at_first_and_keeps_its_length) {
   EXPECT_THROW(Array<double>(manager, kMaxBody), ValueError);
 }
 
-TEST_F(Containers, a_method_that_a_type_does_not_expose_is_refused) {
+TEST_P(Containers, a_method_that_a_type_does_not_expose_is_refused) {
   const Dict dict(manager);
   EXPECT_THAT(error_of<MethodError>([&] { dict.call(Method::append, 1); }),
               HasSubstr("dict has no method 'append'"));
@@ -333,7 +335,7 @@ TEST_F(Containers, a_method_that_a_type_does_not_expose_is_refused) {
   EXPECT_THROW(Proxy(dict.reference()).call(static_cast<Method>(0)), MethodError);
 }
 
-TEST_F(Containers, arity_and_types_have_errors_of_their_own) {
+TEST_P(Containers, arity_and_types_have_errors_of_their_own) {
   const Dict dict(manager);
   EXPECT_THAT(error_of<ArityError>([&] { dict.call(Method::setitem, "key"); }),
               HasSubstr("dict.setitem takes 2 arguments, not 1"));
@@ -347,7 +349,7 @@ TEST_F(Containers, arity_and_types_have_errors_of_their_own) {
   EXPECT_THROW(manager.create(Type::lock, 1), ArityError);
 }
 
-TEST_F(Containers, values_of_a_mebibyte_and_of_nothing_are_whole) {
+TEST_P(Containers, values_of_a_mebibyte_and_of_nothing_are_whole) {
   const Dict dict(manager);
   json::binary_t large;
   for (int i = 0; i < (1 << 20); ++i) large.push_back(static_cast<std::uint8_t>(i * 7 + i / 251));
@@ -357,7 +359,7 @@ TEST_F(Containers, values_of_a_mebibyte_and_of_nothing_are_whole) {
   EXPECT_EQ(dict.get("").get_binary().size(), 0U);
 }
 
-TEST_F(Containers, what_is_too_long_or_too_deep_is_refused_before_it_is_sent) {
+TEST_P(Containers, what_is_too_long_or_too_deep_is_refused_before_it_is_sent) {
   const Dict dict(manager);
   EXPECT_THROW(dict.set("key", json::binary(std::vector<std::uint8_t>(kMaxBody))), ValueError);
   json deep;

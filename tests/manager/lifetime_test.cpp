@@ -3,9 +3,10 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <optional>
 #include <thread>
 
-#include "manager/threads.hpp"
+#include "manager/transports.hpp"
 #include "posix/leftovers.hpp"
 #include "posix/poll.hpp"
 #include "posix/server_process.hpp"
@@ -41,8 +42,8 @@ void expect_objects(const Client& client, std::size_t count) {
   test::wait_until([&] { return client.objects() == count; }, "objects of the dead go");
 }
 
-class Lifetime : public WithThreads {};
-INSTANTIATE_TEST_SUITE_P(server, Lifetime, kThreadCounts, threads_in_name);
+class Lifetime : public OverEachTransport {};
+SHMOO_OVER_EACH_TRANSPORT(Lifetime);
 
 TEST_P(Lifetime, nothing_is_left_after_a_manager) {
   pid_t server = 0;
@@ -50,7 +51,7 @@ TEST_P(Lifetime, nothing_is_left_after_a_manager) {
   {
     const Manager manager(options());
     server = manager.pid();
-    socket = manager.address();
+    socket = manager.address(Transport::socket);
     EXPECT_TRUE(fs::exists(socket));
     EXPECT_EQ(fs::status(socket).permissions(), fs::perms::owner_read | fs::perms::owner_write);
     EXPECT_EQ(fs::status(socket.parent_path()).permissions(), fs::perms::owner_all);
@@ -98,20 +99,24 @@ TEST_P(Lifetime, managers_follow_each_other_rapidly) {
 
 TEST_P(Lifetime, a_server_can_be_restarted_at_one_address_at_once) {
   const posix::PrivateFolder folder(1);
-  const std::string address = folder.path() + "/s";
-  const Client client(address);
+  const std::string path = folder.path() + "/s";
+  Manager::Options there = options();
+  there.key = "of them all";
+  std::optional<Client> client;
   Reference of_the_first;
   {
-    const Manager first(address, options());
-    EXPECT_THROW(Manager{address}, std::system_error) << "somebody listens there";
-    of_the_first = Dict(client, {{"key", 1}}).reference();
+    const Manager first(path, there);
+    client.emplace(client_of(first));
+    if (transport() == Transport::tcp) there.tcp = Address::parse(first.address()).place.text();
+    EXPECT_THROW((Manager{path, there}), std::system_error) << "somebody listens there";
+    of_the_first = Dict(*client, {{"key", 1}}).reference();
     EXPECT_EQ(Dict(of_the_first).get("key"), 1);
   }
   for (int i = 0; i < 5; ++i) {
-    Manager next(address, options());
+    Manager next(path, there);
     EXPECT_THROW(Dict(of_the_first).get("key"), Error)
         << "a proxy of an earlier server finds nothing in this one";
-    EXPECT_EQ(Dict(client, {{"key", 2}}).get("key"), 2);
+    EXPECT_EQ(Dict(*client, {{"key", 2}}).get("key"), 2);
     if (i % 2 == 0) ::kill(next.pid(), SIGKILL);  // its socket stays and is replaced
   }
 }
@@ -244,8 +249,7 @@ TEST_P(Lifetime, what_a_killed_client_held_is_given_back) {
 TEST_P(Lifetime, a_second_client_finds_an_object_by_address_and_id) {
   const Manager manager(options());
   const Dict dict(manager, {{"key", 1}});
-  test::run_process([address = manager.address(), id = dict.id()] {
-    const Client client(address);
+  test::run_process([client = client_of(manager), id = dict.id()] {
     const Dict same(client.attach(id));
     test::require(same.get("key") == 1, "the same object");
     EXPECT_THROW(client.attach(id + 1000), ReferenceError);

@@ -16,26 +16,28 @@ namespace shmoo::manager {
 /// A connection on which anything can be said.
 class Stranger {
  public:
-  explicit Stranger(const Client& client) : Stranger(posix::connect_unix(client.address())) {}
-  explicit Stranger(posix::Fd socket) : socket_(std::move(socket)) {}
+  /// Over the client's transport; that it is let in is not what this is about.
+  explicit Stranger(const Client& client) : wire_(client.place()->connect()) {}
+  explicit Stranger(posix::Fd socket) : wire_(std::make_unique<SocketWire>(std::move(socket))) {}
 
   /// Sends all of it; false when the server has closed the connection.
   bool say(std::string_view bytes) const {
     while (!bytes.empty()) {
-      const auto sent = posix::send_now(socket_.get(), bytes.data(), bytes.size());
+      const auto sent = wire_->send_now(bytes.data(), bytes.size());
       if (sent.state == posix::Transfer::ended) return false;
-      if (sent.state == posix::Transfer::would_block) posix::wait_for_socket(socket_.get());
+      if (sent.state == posix::Transfer::would_block) wire_->wait();
       bytes.remove_prefix(sent.bytes);
     }
     return true;
   }
-  void half_close() const { ::shutdown(socket_.get(), SHUT_WR); }
+  /// Over shared memory the socket carries nothing, but its end counts as well.
+  void half_close() const { ::shutdown(wire_->descriptor(), SHUT_WR); }
   /// What the server says until it closes the connection.
   std::string rest() const {
     std::string all;
     char room[4096];
     for (;;) {
-      const auto got = posix::receive_some(socket_.get(), room, sizeof room);
+      const auto got = wire_->receive_some(room, sizeof room);
       if (got.state == posix::Transfer::ended) return all;
       all.append(room, got.bytes);
     }
@@ -43,7 +45,7 @@ class Stranger {
   std::string read(std::size_t bytes) const {
     std::string all(bytes, '\0');
     for (std::size_t have = 0; have < bytes;) {
-      const auto got = posix::receive_some(socket_.get(), all.data() + have, bytes - have);
+      const auto got = wire_->receive_some(all.data() + have, bytes - have);
       test::require(got.state == posix::Transfer::done, "the server closed the connection");
       have += got.bytes;
     }
@@ -55,10 +57,10 @@ class Stranger {
     std::memcpy(&header, read(sizeof header).data(), sizeof header);
     return read(header.bytes);
   }
-  int fd() const { return socket_.get(); }
+  int fd() const { return wire_->descriptor(); }
 
  private:
-  posix::Fd socket_;
+  std::unique_ptr<ClientWire> wire_;
 };
 
 inline std::string frame(RequestHeader header, std::string_view body) {

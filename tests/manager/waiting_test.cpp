@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "manager/threads.hpp"
+#include "manager/transports.hpp"
 #include "share/manager/manager.hpp"
 #include "share/manager/pipeline.hpp"
 #include "share/manager/proxies.hpp"
@@ -16,11 +16,11 @@ namespace {
 using posix::Deadline;
 constexpr auto kSoon = std::chrono::milliseconds(20);
 
-class Waiting : public WithThreads {
+class Waiting : public OverEachTransport {
  protected:
   Manager manager{options()};
 };
-INSTANTIATE_TEST_SUITE_P(server, Waiting, kThreadCounts, threads_in_name);
+SHMOO_OVER_EACH_TRANSPORT(Waiting);
 
 TEST_P(Waiting, a_queue_is_first_in_first_out_and_knows_its_size) {
   const Queue queue(manager);

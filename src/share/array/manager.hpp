@@ -1,5 +1,5 @@
-// array/manager: an array in a server process of its own, reached over a private Unix socket. See
-// share/manager/README.md.
+// array/manager, manager_shm, manager_tcp: an array in a server process of its own, reached over a private
+// Unix socket, over shared memory, over TCP. See share/manager/README.md.
 //
 // Any process and thread may call anything at any time, each over a connection of its own that is made at its
 // first call; the server takes one call after the other, so that a slice is whole. A slice travels in one
@@ -20,11 +20,11 @@ template <class T>
 class ManagerArray {
  public:
   using value_type = T;
-  explicit ManagerArray(std::size_t size)
+  ManagerArray(manager::Transport transport, std::size_t size)
       : size_(size),
+        manager_(manager::Manager::Options{.transport = transport}),
         array_(manager_.create(manager::Type::array, std::int64_t{sizeof(T)},
                                static_cast<std::int64_t>(size))) {}
-  explicit ManagerArray(std::span<const T> initial) : ManagerArray(initial.size()) { write(0, initial); }
 
   std::size_t size() const { return size_; }
 
@@ -93,18 +93,42 @@ class ManagerArray {
   manager::Reference array_;
 };
 
-struct Manager {
-  static constexpr About about{
-      .name = "manager",
-      .summary = "an array in a server process, behind a private Unix socket",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true};
+template <manager::Transport transport>
+struct ManagerBy {
   template <class T>
   static std::string refusal(std::size_t elements) {
     return elements > manager::kMaxPayload / sizeof(T) ? "a slice must fit a frame of 64 MiB" : "";
   }
   template <class T>
-  using Of = ManagerArray<T>;
+  struct Of : ManagerArray<T> {
+    explicit Of(std::size_t size) : ManagerArray<T>(transport, size) {}
+    explicit Of(std::span<const T> initial) : Of(initial.size()) { this->write(0, initial); }
+  };
+};
+
+struct Manager : ManagerBy<manager::Transport::socket> {
+  static constexpr About about{
+      .name = "manager",
+      .summary = "an array in a server process, behind a private Unix socket",
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true};
+};
+
+struct ManagerShm : ManagerBy<manager::Transport::shm> {
+  static constexpr About about{
+      .name = "manager_shm",
+      .summary = "an array in a server process, calls over lines of shared memory",
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true,
+      .patient = true};
+};
+
+struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
+  static constexpr About about{
+      .name = "manager_tcp",
+      .summary = "an array in a server process, calls over TCP on this machine",
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true};
 };
 
 }  // namespace shmoo::array

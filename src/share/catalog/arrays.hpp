@@ -13,6 +13,7 @@
 #include "share/array/striped.hpp"
 
 namespace shmoo::catalog {
-using Arrays = std::tuple<array::Private, array::Raw, array::Mutex, array::Robust, array::Futex,
-                          array::Atomic, array::Striped, array::Boost, array::Manager>;
+using Arrays =
+    std::tuple<array::Private, array::Raw, array::Mutex, array::Robust, array::Futex, array::Atomic,
+               array::Striped, array::Boost, array::Manager, array::ManagerShm, array::ManagerTcp>;
 }  // namespace shmoo::catalog

@@ -14,7 +14,7 @@
 #include "share/queue/spsc_ring.hpp"
 
 namespace shmoo::catalog {
-using Queues =
-    std::tuple<queue::Pipe, queue::Feeder, queue::SocketStream, queue::Seqpacket, queue::PosixMq,
-               queue::BoostMq, queue::LockedRing, queue::SpscRing, queue::MpmcRing, queue::Manager>;
+using Queues = std::tuple<queue::Pipe, queue::Feeder, queue::SocketStream, queue::Seqpacket, queue::PosixMq,
+                          queue::BoostMq, queue::LockedRing, queue::SpscRing, queue::MpmcRing, queue::Manager,
+                          queue::ManagerShm, queue::ManagerTcp>;
 }  // namespace shmoo::catalog

@@ -16,7 +16,7 @@
 #include "share/value/spin.hpp"
 
 namespace shmoo::catalog {
-using Values =
-    std::tuple<value::Private, value::Raw, value::Mutex, value::Robust, value::Futex, value::Spin,
-               value::Semaphore, value::Boost, value::Atomic, value::Sharded, value::Seqlock, value::Manager>;
+using Values = std::tuple<value::Private, value::Raw, value::Mutex, value::Robust, value::Futex, value::Spin,
+                          value::Semaphore, value::Boost, value::Atomic, value::Sharded, value::Seqlock,
+                          value::Manager, value::ManagerShm, value::ManagerTcp>;
 }  // namespace shmoo::catalog

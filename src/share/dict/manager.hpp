@@ -1,5 +1,5 @@
-// dict/manager: a dict in a server process of its own, reached over a private Unix socket. See
-// share/manager/README.md.
+// dict/manager, manager_shm, manager_tcp: a dict in a server process of its own, reached over a private Unix
+// socket, over shared memory, over TCP. See share/manager/README.md.
 //
 // Any process and thread may call anything at any time, each over a connection of its own that is made at its
 // first call; the server takes one call after the other. Not bounded but by memory; a single value or update
@@ -16,7 +16,8 @@ class ManagerDict {
   using Method = manager::Method;
 
  public:
-  explicit ManagerDict(const Shape&) {}
+  explicit ManagerDict(manager::Transport transport)
+      : manager_(manager::Manager::Options{.transport = transport}) {}
 
   void set(std::string_view key, std::string_view value) { set(dict_, key, value); }
   bool get(std::string_view key, std::string& value) { return get(dict_, key, value); }
@@ -124,16 +125,39 @@ class ManagerDict {
   manager::Reference dict_ = manager_.create(manager::Type::dict);
 };
 
-struct Manager {
+template <manager::Transport transport>
+struct ManagerBy {
+  struct Type : ManagerDict {
+    explicit Type(const Shape&) : ManagerDict(transport) {}
+  };
+  static std::string refusal(const Shape& shape) {
+    return shape.max_value_bytes > manager::kMaxPayload ? "a value must fit a frame of 64 MiB" : "";
+  }
+};
+
+struct Manager : ManagerBy<manager::Transport::socket> {
   static constexpr About about{
       .name = "manager",
       .summary = "a dict in a server process, behind a private Unix socket",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
       .served = true};
-  using Type = ManagerDict;
-  static std::string refusal(const Shape& shape) {
-    return shape.max_value_bytes > manager::kMaxPayload ? "a value must fit a frame of 64 MiB" : "";
-  }
+};
+
+struct ManagerShm : ManagerBy<manager::Transport::shm> {
+  static constexpr About about{
+      .name = "manager_shm",
+      .summary = "a dict in a server process, calls over lines of shared memory",
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true,
+      .patient = true};
+};
+
+struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
+  static constexpr About about{
+      .name = "manager_tcp",
+      .summary = "a dict in a server process, calls over TCP on this machine",
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true};
 };
 
 }  // namespace shmoo::dict

@@ -46,7 +46,8 @@ bool Reference::attach_to(Link& link) const {
   return true;
 }
 
-Client::Client(const std::string& address) : place_(std::make_shared<Place>(address)) {}
+Client::Client(const std::string& address, const std::string& key)
+    : place_(std::make_shared<Place>(Address::parse(address), key)) {}
 
 Reference Client::attach(ObjectId id) const {
   static_cast<void>(ask(Place::link(place_), kServer, Method::attach, id).value());

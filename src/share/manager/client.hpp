@@ -1,9 +1,9 @@
 // How a process talks to a manager's server: clients make objects, references call them.
 //
-// Any process that may enter the server's folder can be a client; every thread may use any client or
-// reference, each through a connection of its own. Both may be copied, and used after fork: the child takes a
-// reference of its own at its first call. Errors of a call: the server's, as the exception classes of
-// error.hpp; ConnectionLost when the server is gone.
+// Any process that may enter the server's folder can be a client, or that knows the key, over TCP; every
+// thread may use any client or reference, each through a connection of its own. Both may be copied, and used
+// after fork: the child takes a reference of its own at its first call. Errors of a call: the server's, as
+// the exception classes of error.hpp; ConnectionLost when the server is gone.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -79,10 +79,12 @@ inline void put(Buffer& out, const Reference& reference) {
 
 class Client {
  public:
-  /// Of the server whose socket is at `address`; connects when first used.
-  explicit Client(const std::string& address);
+  /// Of the server at `address` (see address.hpp), over TCP with its key; connects when first used. Throws
+  /// std::invalid_argument for what is no address.
+  explicit Client(const std::string& address, const std::string& key = "");
 
-  const std::string& address() const { return place_->path(); }
+  /// As it was given, or as another process can be given it.
+  std::string address() const { return place_->address().text(); }
   const std::shared_ptr<Place>& place() const { return place_; }
 
   /// Makes an object: one round trip. `arguments` as in objects.hpp.

@@ -52,6 +52,13 @@ void Connection::unbind(Object& object) {
   std::erase(object.holders, this);
 }
 
+void Connection::turn_to_lines() {
+  const std::scoped_lock guard(mutex_);
+  lines = offered.get();
+  lines->start(static_cast<SocketWire&>(*wire).release());
+  wire = std::move(offered);
+}
+
 std::vector<std::shared_ptr<Object>> Connection::cut_off() {
   const std::scoped_lock guard(mutex_);
   gone = true;

@@ -4,12 +4,15 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "posix/epoll.hpp"
 #include "posix/fd.hpp"
 #include "share/manager/buffer.hpp"
+#include "share/manager/handshake.hpp"
+#include "share/manager/line_wire.hpp"
 #include "share/manager/registry.hpp"
 #include "share/manager/wire.hpp"
 
@@ -40,9 +43,11 @@ class Trigger final : public Source {
 class Connection;
 class Loop;
 
-/// A client process: all connections of one pid, whichever loops they belong to. See sessions.hpp.
+/// A client process: all connections of one pid or, over TCP, of one process number, whichever loops they
+/// belong to. See sessions.hpp.
 struct Session {
   pid_t pid = 0;
+  std::optional<ProcessNumber> number;
   Holdings holdings;
   /// Tells of its death, which its sockets do not while a child of it has inherited them. Null when it cannot
   /// be watched.
@@ -76,6 +81,9 @@ class Connection final : public Source, public std::enable_shared_from_this<Conn
   /// @return false when it has left.
   bool bind(Object& object);
   void unbind(Object& object);
+  /// Goes on over the lines that were offered: the socket becomes theirs.
+  void turn_to_lines();
+
   /// From now on nobody else reaches it. @return what was bound to it.
   std::vector<std::shared_ptr<Object>> cut_off();
 
@@ -90,6 +98,11 @@ class Connection final : public Source, public std::enable_shared_from_this<Conn
   bool in_line = false;       ///< has frames left that were too many for its turn
   bool stalled = false;       ///< its next call is for an object that is busy: told when it is free
   std::set<Ticket> parked;    ///< guarded by Parking
+  bool local = false;         ///< over a Unix socket, by which descriptors can be passed
+  /// Lines that the client has asked for: they take the socket's place when the reply is sent.
+  std::unique_ptr<ServerLines> offered;
+  ServerLines* lines = nullptr;   ///< `wire`, when it is lines
+  std::unique_ptr<Trigger> bell;  ///< theirs
 
  private:
   std::shared_ptr<Session> owner_;

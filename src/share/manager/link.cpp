@@ -24,7 +24,7 @@ Encoded Answer::value() const {
   return body;
 }
 
-Link::Link(std::unique_ptr<Wire> wire) : wire_(std::move(wire)) {
+Link::Link(std::unique_ptr<ClientWire> wire) : wire_(std::move(wire)) {
   static std::atomic<std::uint64_t> count{0};
   serial_ = ++count;
 }

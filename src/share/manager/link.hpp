@@ -28,7 +28,7 @@ struct Answer {
 
 class Link {
  public:
-  explicit Link(std::unique_ptr<Wire> wire);
+  explicit Link(std::unique_ptr<ClientWire> wire);
 
   /// Starts a request with so many arguments: put() them into the buffer that is returned, then end().
   Buffer& begin(ObjectId object, Method method, std::size_t arguments, std::uint8_t flags = 0);
@@ -64,7 +64,7 @@ class Link {
   [[noreturn]] void lost();
   void part_with_last_words();
 
-  std::unique_ptr<Wire> wire_;
+  std::unique_ptr<ClientWire> wire_;
   std::uint64_t serial_;
   Buffer out_;
   Buffer in_;

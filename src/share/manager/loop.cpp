@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "posix/pass_fds.hpp"
 #include "posix/timer_fd.hpp"
 
 namespace shmoo::manager {
@@ -21,7 +22,8 @@ thread_local Loop* current = nullptr;
 const Loop::Share Loop::kTurn{.frames = 128, .bytes = 256 * 1024};
 const Loop::Share Loop::kAll{.frames = SIZE_MAX, .bytes = SIZE_MAX, .busy = Calls::Busy::wait};
 
-Loop::Loop(House& house) : house_(house), tidy_timer_(posix::make_timer(), [this] { tidy_later_ = false; }) {
+Loop::Loop(House& house)
+    : house_(house), polled_(house.cpus), tidy_timer_(posix::make_timer(), [this] { tidy_later_ = false; }) {
   // Edge-triggered: each signal is one event, and nobody has to read the counter.
   epoll_.watch(bell_.fd(), EPOLLIN | EPOLLET, nullptr);
   watch(tidy_timer_, tidy_timer_.fd.get(), EPOLLET);
@@ -34,14 +36,17 @@ Loop* Loop::here() {
 void Loop::run() {
   current = this;
   std::array<epoll_event, 64> room;
+  const std::function<void()> send_them = [this] { send_answers(); };
   while (!house_.ending) {
     const auto events = epoll_.wait(room, until());
+    for (int others; (others = held_back_.load()) > 0;) held_back_.wait(others);
     const std::scoped_lock working(working_);
     for (const epoll_event& event : events) {
       auto* source = static_cast<Source*>(event.data.ptr);
       if (source && !source->gone) source->ready(event.events);
       send_answers();
     }
+    polled_.look(send_them);
     continue_line();
     house_.calls.expire();
     read_letters();
@@ -55,7 +60,8 @@ void Loop::run() {
 }
 
 posix::Deadline Loop::until() const {
-  if (!line_.empty() || letters_wait_.load(std::memory_order_relaxed)) return posix::Deadline::now();
+  if (polled_.awake() || !line_.empty() || letters_wait_.load(std::memory_order_relaxed))
+    return posix::Deadline::now();
   const std::int64_t first = house_.calls.expires_ns();
   if (first == INT64_MAX) return posix::Deadline::never();
   return posix::Deadline::in(posix::Nanoseconds(first - posix::monotonic_ns()));
@@ -123,6 +129,7 @@ void Loop::has_mail(Connection& connection) {
 void Loop::mourn(const std::shared_ptr<Connection>& connection) {
   post([this, connection] {
     Connection& dead = *connection;
+    if (dead.lines) dead.lines->hang_up();
     guarded(dead, [&] {
       dead.stalled = false;
       do {
@@ -160,6 +167,8 @@ void Loop::send_answers() {
 }
 
 void Loop::ready(Connection& connection, std::uint32_t events) {
+  // Its socket brings nothing but its end.
+  if (connection.lines && (events & ~EPOLLIN)) connection.lines->hang_up();
   // What it sends before that has been done can wait.
   if (connection.in_line || connection.stalled) return;
   guarded(connection, [&] {
@@ -217,6 +226,7 @@ void Loop::work(Connection& connection, const Share& share) {
       return;
     if (left.frames == 0 || left.bytes == 0) {
       connection.in_line = true;
+      if (connection.lines) connection.lines->want(false, !connection.out.empty());
       line_.push_back(connection.shared_from_this());
       return;
     }
@@ -253,6 +263,7 @@ bool Loop::send(Connection& connection) {
   Buffer& out = connection.out;
   // The last words may have come by mail.
   if (connection.closing) connection.open_mail();
+  if (connection.offered && !start_lines(connection)) return false;
   while (!out.empty()) {
     const posix::Transfer sent = connection.wire->send_now(out.data(), out.size());
     if (sent.state == posix::Transfer::would_block) break;
@@ -266,7 +277,31 @@ bool Loop::send(Connection& connection) {
   return true;
 }
 
+/// Sends the reply that tells of the lines, with what they are made of. @return false when the connection was
+/// closed.
+bool Loop::start_lines(Connection& connection) {
+  Buffer& out = connection.out;
+  const posix::Transfer sent = posix::send_with_fds(connection.wire->descriptor(), out.data(), out.size(),
+                                                    connection.offered->descriptors());
+  // Nothing else is on the way, so there is room for a short reply.
+  if (sent.bytes != out.size()) return close(connection), false;
+  out.clear();
+  connection.turn_to_lines();
+  connection.bell = std::make_unique<Trigger>(
+      posix::Fd(), [this, &connection] { polled_.add(*connection.lines, connection); });
+  // Its edges only: see ServerLines::bell().
+  watch(*connection.bell, connection.lines->bell(), EPOLLET);
+  polled_.add(*connection.lines, connection);
+  return true;
+}
+
 void Loop::watch_for(Connection& connection, std::uint32_t events) {
+  if (connection.lines) {
+    const bool served = !connection.stalled;
+    connection.lines->want(served && (events & EPOLLIN), served && (events & EPOLLOUT));
+    if (connection.lines->rests()) polled_.add(*connection.lines, connection);
+    events = EPOLLRDHUP;
+  }
   const int fd = connection.wire->descriptor();
   auto* const source = static_cast<Source*>(&connection);
   if (connection.stalled) {
@@ -284,6 +319,8 @@ void Loop::watch_for(Connection& connection, std::uint32_t events) {
 void Loop::close(Connection& connection) {
   const auto bound = connection.cut_off();
   if (std::exchange(connection.known, false)) epoll_.forget(connection.wire->descriptor());
+  if (connection.lines) polled_.remove(*connection.lines);
+  if (connection.bell) forget(*connection.bell, connection.lines->bell());
   house_.calls.drop(connection);
   house_.calls.leave(connection, bound);
   const auto found = connections_.find(&connection);
@@ -300,9 +337,11 @@ void while_all_rest(std::span<const std::unique_ptr<Loop>> loops, const std::fun
   Loop* const own = Loop::here();
   // Given up first, so that two loops that want all others to rest do not wait for each other.
   if (own) own->working().unlock();
+  for (const auto& loop : loops) loop->hold_back(true);
   std::vector<std::unique_lock<std::mutex>> resting;
   for (const auto& loop : loops) resting.emplace_back(loop->working());
   const auto leave = [&] {
+    for (const auto& loop : loops) loop->hold_back(false);
     for (std::size_t i = 0; i < loops.size(); ++i)
       if (loops[i].get() == own) static_cast<void>(resting[i].release());
   };

@@ -13,6 +13,7 @@
 #include "posix/epoll.hpp"
 #include "posix/event_fd.hpp"
 #include "share/manager/calls.hpp"
+#include "share/manager/polled_wires.hpp"
 #include "share/manager/sessions.hpp"
 #include "share/manager/tidy.hpp"
 
@@ -27,6 +28,7 @@ class Loop {
     Tidy& tidy;
     const std::atomic<bool>& ending;
     std::function<void()> client_left;  ///< a connection was closed; called by any loop
+    std::size_t cpus = 1;               ///< for each loop and its clients that are served by polling
   };
 
   explicit Loop(House& house);
@@ -53,8 +55,13 @@ class Loop {
   void has_mail(Connection& connection);
   /// Carries out what a process that has died sent in full, and closes.
   void mourn(const std::shared_ptr<Connection>& connection);
-  /// Held while the loop carries out calls, never while it waits for its clients.
+  /// Held while the loop carries out calls, never while it sleeps.
   std::mutex& working() { return working_; }
+  /// Until it says otherwise the loop will not take working(): one that polls would hardly leave a gap.
+  void hold_back(bool yes) {
+    held_back_.fetch_add(yes ? 1 : -1);
+    if (!yes) held_back_.notify_all();
+  }
 
   // The loop's own thread.
   /// Waits for a source besides its connections.
@@ -88,11 +95,13 @@ class Loop {
   void work(Connection& connection, const Share& share = kTurn);
   bool one_frame(Connection& connection, Calls::Busy busy);
   bool send(Connection& connection);
+  bool start_lines(Connection& connection);
   void watch_for(Connection& connection, std::uint32_t events);
   void close(Connection& connection);
 
   House& house_;
   posix::Epoll epoll_;
+  PolledWires polled_;
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
   Calls::Recent recent_;
   std::vector<std::shared_ptr<Connection>> line_;       // those with Connection::in_line
@@ -104,6 +113,7 @@ class Loop {
 
   std::atomic<std::size_t> load_ = 0;
   std::mutex working_;
+  std::atomic<int> held_back_ = 0;
   posix::EventFd bell_;
   std::atomic<bool> letters_wait_ = false;
   std::mutex letters_mutex_;

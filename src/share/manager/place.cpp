@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "posix/fork_generation.hpp"
+#include "share/manager/connect.hpp"
 
 namespace shmoo::manager {
 
@@ -55,7 +56,7 @@ class ThreadLinks {
   Link* last_ = nullptr;
 };
 
-Place::Place(std::string path) : path_(std::move(path)) {
+Place::Place(Address address, std::string key) : address_(std::move(address)), key_(std::move(key)) {
   static std::atomic<std::uint64_t> count{0};
   id_ = ++count;
 }
@@ -65,8 +66,8 @@ Link& Place::link(const std::shared_ptr<Place>& place) {
   return links.to(place);
 }
 
-std::unique_ptr<Wire> Place::connect() const {
-  return std::make_unique<SocketWire>(posix::connect_unix(path_));
+std::unique_ptr<ClientWire> Place::connect() const {
+  return manager::connect(address_, key_);
 }
 
 // Only tried, never waited for: a child of a process that forked in the middle of this finds the lock taken

@@ -11,22 +11,23 @@
 #include <string>
 #include <vector>
 
+#include "share/manager/address.hpp"
 #include "share/manager/link.hpp"
 
 namespace shmoo::manager {
 
 class Place {
  public:
-  explicit Place(std::string path);
+  /// `key` is for TCP alone.
+  Place(Address address, std::string key);
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
 
-  const std::string& path() const { return path_; }
+  const Address& address() const { return address_; }
   std::uint64_t id() const { return id_; }
 
-  /// A new connection, which nobody keeps. Errors: std::system_error (nobody listens, another user's folder
-  /// ...).
-  std::unique_ptr<Wire> connect() const;
+  /// A new connection, which nobody keeps. Errors: see manager::connect().
+  std::unique_ptr<ClientWire> connect() const;
   /// The connection of the calling thread. Errors: those of connecting.
   static Link& link(const std::shared_ptr<Place>& place);
 
@@ -35,7 +36,8 @@ class Place {
   std::unique_ptr<Link> take_idle();
   void leave_idle(std::unique_ptr<Link> link, std::uint64_t generation);
 
-  std::string path_;
+  Address address_;
+  std::string key_;
   std::uint64_t id_;  // never used twice, unlike an address
   std::mutex mutex_;
   std::vector<std::unique_ptr<Link>> idle_;

@@ -16,6 +16,8 @@ std::string_view name_of(Method method) {
       return "shutdown";
     case Method::objects:
       return "objects";
+    case Method::lines:
+      return "lines";
     case Method::getitem:
       return "getitem";
     case Method::setitem:

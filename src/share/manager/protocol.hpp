@@ -37,6 +37,7 @@ enum class Method : std::uint8_t {
   echo = 4,      ///< (value) -> value: the floor of every call
   shutdown = 5,  ///< (): the creator asks the server to end
   objects = 6,   ///< () -> number of objects that somebody can still reach
+  lines = 7,  ///< (global barrier?) -> global barrier?, and descriptors: this connection goes on over lines
   // of objects; one name means the like in every type
   getitem = 16,
   setitem = 17,

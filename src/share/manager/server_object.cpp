@@ -9,7 +9,7 @@ namespace {
 class Server final : public ObjectOf<Server> {
  public:
   static constexpr std::string_view name = "server";
-  static const std::array<Exposed<Server>, 6> exposed;
+  static const std::array<Exposed<Server>, 7> exposed;
 
   Server(Registry& registry, pid_t creator, std::function<void()> end)
       : registry_(registry), creator_(creator), end_(std::move(end)) {}
@@ -38,6 +38,15 @@ class Server final : public ObjectOf<Server> {
     registry_.collect();
     call.give(registry_.size());
   }
+  /// (whether the client has joined the global barrier) -> whether both have. The loop does the rest.
+  void lines(const Call& call) {
+    Connection& caller = call.caller;
+    const bool first = caller.out.size() == sizeof(ReplyHeader) && call.reply.wanted();
+    if (!caller.local || caller.lines || caller.offered || !first)
+      throw ValueError("lines are for a connection over a Unix socket without replies under way");
+    caller.offered = std::make_unique<ServerLines>(tag_of(call.arguments[0]) == Tag::yes);
+    call.give(caller.offered->lean());
+  }
   void shutdown(const Call& call) {
     if (call.caller.session.pid != creator_)
       throw PermissionError("only the process that made the server may shut it down");
@@ -50,12 +59,13 @@ class Server final : public ObjectOf<Server> {
   std::function<void()> end_;
 };
 
-const std::array<Exposed<Server>, 6> Server::exposed{{
+const std::array<Exposed<Server>, 7> Server::exposed{{
     {Method::create, 1, kMaxArguments, &Server::create},
     {Method::attach, 1, 1, &Server::attach},
     {Method::release, 1, 1, &Server::release},
     {Method::echo, 1, 1, &Server::echo},
     {Method::objects, 0, 0, &Server::objects},
+    {Method::lines, 1, 1, &Server::lines},
     {Method::shutdown, 0, 0, &Server::shutdown},
 }};
 

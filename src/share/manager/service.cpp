@@ -6,11 +6,12 @@
 #include <thread>
 #include <vector>
 
+#include "posix/affinity.hpp"
 #include "posix/background_thread.hpp"
 #include "posix/server_process.hpp"
 #include "posix/socket.hpp"
 #include "posix/timer_fd.hpp"
-#include "share/manager/loop.hpp"
+#include "share/manager/newcomers.hpp"
 
 namespace shmoo::manager {
 namespace {
@@ -27,7 +28,7 @@ class Service {
         calls_(parts.creator, [this] { end(); }),
         sessions_([this](Session& session) { watch(session); },
                   [this](std::shared_ptr<Session> session) { session_ends(std::move(session)); }),
-        house_{calls_, sessions_, tidy_, ending_, [this] { client_left(); }},
+        house_{calls_, sessions_, tidy_, ending_, [this] { client_left(); }, cpus_of_a_loop(parts.loops)},
         listener_(std::move(parts.listener), [this] { accept_clients(); }),
         retry_accept_(posix::make_timer(), [this] { open_door(); }),
         creator_watch_(std::move(parts.creator_watch), [this] { end(); }),
@@ -36,6 +37,13 @@ class Service {
     for (Trigger* trigger : {&listener_, &creator_watch_, &terminate_})
       first().watch(*trigger, trigger->fd.get());
     first().watch(retry_accept_, retry_accept_.fd.get(), EPOLLET);
+    if (!parts.tcp_listener) return;
+    newcomers_ = std::make_unique<Newcomers>(
+        first(), std::move(parts.key),
+        [this](posix::Fd socket, const ProcessNumber& client) { welcome(std::move(socket), client); },
+        [this] { open_tcp_door(); });
+    tcp_listener_ = std::make_unique<Trigger>(std::move(parts.tcp_listener), [this] { accept_newcomers(); });
+    first().watch(*tcp_listener_, tcp_listener_->fd.get());
   }
 
   void run() {
@@ -48,6 +56,10 @@ class Service {
   }
 
  private:
+  static std::size_t cpus_of_a_loop(int loops) {
+    return posix::allowed_cpus().size() / static_cast<std::size_t>(std::max(1, loops));
+  }
+
   Loop& first() { return *loops_.front(); }
 
   void start_threads() {
@@ -102,9 +114,47 @@ class Service {
       posix::send_now(socket.get(), out.data(), out.size());
       return;
     }
+    deal(std::move(socket), sessions_.enter(peer.pid), true);
+  }
+
+  void deal(posix::Fd socket, std::shared_ptr<Session> session, bool local) {
     Loop& loop = least_loaded();
-    loop.adopt(std::make_shared<Connection>(std::make_unique<SocketWire>(std::move(socket)),
-                                            sessions_.enter(peer.pid), loop));
+    auto connection = std::make_shared<Connection>(std::make_unique<SocketWire>(std::move(socket)),
+                                                   std::move(session), loop);
+    connection->local = local;
+    loop.adopt(std::move(connection));
+  }
+
+  // The same over TCP.
+  void accept_newcomers() {
+    for (int i = 0; i < kAcceptsAtOnce; ++i) {
+      if (newcomers_->full()) return shut_tcp_door();
+      posix::Fd socket;
+      try {
+        socket = posix::accept_waiting(tcp_listener_->fd.get());
+      } catch (const std::system_error&) {
+        return close_door();
+      }
+      if (!socket) return;
+      try {
+        newcomers_->add(std::move(socket));
+      } catch (const std::exception&) {
+        // It is gone again, or there is no memory for it.
+      }
+    }
+  }
+
+  void welcome(posix::Fd socket, const ProcessNumber& client) {
+    deal(std::move(socket), sessions_.enter(client), false);
+  }
+
+  void shut_tcp_door() {
+    if (tcp_listener_ && std::exchange(tcp_door_open_, false))
+      first().set_watched(*tcp_listener_, tcp_listener_->fd.get(), false);
+  }
+  void open_tcp_door() {
+    if (tcp_listener_ && !door_closed_ && !std::exchange(tcp_door_open_, true))
+      first().set_watched(*tcp_listener_, tcp_listener_->fd.get(), true);
   }
 
   /// Those with equally many get clients in turn, so that the connections of one process are spread, too.
@@ -122,11 +172,13 @@ class Service {
   void close_door() {
     door_closed_ = true;
     first().set_watched(listener_, listener_.fd.get(), false);
+    shut_tcp_door();
     posix::set_timer(retry_accept_.fd, posix::monotonic_ns() + kRetryAccept.count());
   }
   void open_door() {
     if (!door_closed_.exchange(false)) return;
     first().set_watched(listener_, listener_.fd.get(), true);
+    open_tcp_door();
   }
   void client_left() {
     if (door_closed_) first().post([this] { open_door(); });
@@ -168,6 +220,9 @@ class Service {
   std::mutex failure_mutex_;
   std::exception_ptr failure_;
   Trigger listener_;
+  std::unique_ptr<Newcomers> newcomers_;  // null, as the next, when the server does not listen for TCP
+  std::unique_ptr<Trigger> tcp_listener_;
+  bool tcp_door_open_ = true;
   std::atomic<bool> door_closed_ = false;  // no descriptor was left for the next client
   Trigger retry_accept_;
   std::size_t dealt_ = 0;

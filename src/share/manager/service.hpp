@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <string>
 
 #include "posix/fd.hpp"
 
@@ -14,6 +15,8 @@ namespace shmoo::manager {
 
 struct ServiceParts {
   posix::Fd listener;       ///< of posix::listen_unix()
+  posix::Fd tcp_listener;   ///< of posix::listen_tcp(), or empty
+  std::string key;          ///< of TCP clients
   posix::Fd creator_watch;  ///< readable once the creator has ended
   posix::Fd terminate;      ///< readable once SIGTERM came
   pid_t creator;

@@ -8,18 +8,33 @@ namespace shmoo::manager {
 Sessions::Sessions(std::function<void(Session&)> watch, std::function<void(std::shared_ptr<Session>)> gone)
     : watch_(std::move(watch)), gone_(std::move(gone)) {}
 
-std::shared_ptr<Session> Sessions::enter(pid_t pid) {
-  const std::scoped_lock guard(mutex_);
+/// The living session that `is` says it is, or a new one. With the mutex held.
+template <class Is>
+std::shared_ptr<Session> Sessions::enter_where(Is is) {
   for (const auto& session : sessions_) {
-    if (pid <= 0 || session->pid != pid || session->died) continue;
+    if (session->died || !is(*session)) continue;
     ++session->entered;
     return session;
   }
   auto session = std::make_shared<Session>();
-  session->pid = pid;
   session->entered = 1;
   sessions_.push_back(session);
+  return session;
+}
+
+std::shared_ptr<Session> Sessions::enter(pid_t pid) {
+  const std::scoped_lock guard(mutex_);
+  auto session = enter_where([&](const Session& one) { return pid > 0 && one.pid == pid; });
+  if (session->entered > 1) return session;
+  session->pid = pid;
   watch_(*session);
+  return session;
+}
+
+std::shared_ptr<Session> Sessions::enter(const ProcessNumber& number) {
+  const std::scoped_lock guard(mutex_);
+  auto session = enter_where([&](const Session& one) { return one.number == number; });
+  session->number = number;
   return session;
 }
 

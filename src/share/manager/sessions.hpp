@@ -22,6 +22,8 @@ class Sessions {
   /// A connection of process `pid` comes in: the session that it belongs to, which lasts until leave().
   /// Without a pid (the client lives in another pid namespace) it is one of its own.
   std::shared_ptr<Session> enter(pid_t pid);
+  /// The same over TCP, where a process names itself.
+  std::shared_ptr<Session> enter(const ProcessNumber& number);
   /// The connection is with its loop now. @return false when its process has died on the way.
   bool arrive(Connection& connection);
   /// A connection has gone; it had arrived, or never will.
@@ -30,6 +32,9 @@ class Sessions {
   std::vector<std::shared_ptr<Connection>> died(Session& session);
 
  private:
+  template <class Is>
+  std::shared_ptr<Session> enter_where(Is is);
+
   std::function<void(Session&)> watch_;
   std::function<void(std::shared_ptr<Session>)> gone_;
   std::mutex mutex_;  // of what follows and of what Session says

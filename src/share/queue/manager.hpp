@@ -1,5 +1,5 @@
-// queue/manager: a queue in a server process of its own, reached over a private Unix socket. See
-// share/manager/README.md.
+// queue/manager, manager_shm, manager_tcp: a queue in a server process of its own, reached over a private
+// Unix socket, over shared memory, over TCP. See share/manager/README.md.
 //
 // Any process and thread may call anything at any time, each over a connection of its own that is made at its
 // first call. A put into a full queue and a get from an empty one wait in the server, in the order they came,
@@ -17,8 +17,9 @@ namespace shmoo::queue {
 
 class ManagerQueue {
  public:
-  explicit ManagerQueue(const Shape& shape)
+  ManagerQueue(manager::Transport transport, const Shape& shape)
       : shape_(shape),
+        manager_(manager::Manager::Options{.transport = transport}),
         queue_(manager_.create(manager::Type::queue, static_cast<std::int64_t>(bound(shape)))) {}
 
   Put put(std::span<const std::byte> item, Deadline deadline) {
@@ -67,15 +68,36 @@ class ManagerQueue {
   manager::Reference queue_;
 };
 
-struct Manager {
+template <manager::Transport transport>
+struct ManagerBy {
+  struct Type : ManagerQueue {
+    explicit Type(const Shape& shape) : ManagerQueue(transport, shape) {}
+  };
+  static std::string refusal(const Shape& shape) {
+    return shape.max_bytes > manager::kMaxPayload ? "an item must fit a frame of 64 MiB" : "";
+  }
+};
+
+struct Manager : ManagerBy<manager::Transport::socket> {
   static constexpr About about{.name = "manager",
                                .summary = "a queue in a server process, behind a private Unix socket",
                                .peer_death = "only an item on its way to the dead is lost; all others go on",
                                .served = true};
-  using Type = ManagerQueue;
-  static std::string refusal(const Shape& shape) {
-    return shape.max_bytes > manager::kMaxPayload ? "an item must fit a frame of 64 MiB" : "";
-  }
+};
+
+struct ManagerShm : ManagerBy<manager::Transport::shm> {
+  static constexpr About about{.name = "manager_shm",
+                               .summary = "a queue in a server process, calls over lines of shared memory",
+                               .peer_death = "only an item on its way to the dead is lost; all others go on",
+                               .served = true,
+                               .patient = true};
+};
+
+struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
+  static constexpr About about{.name = "manager_tcp",
+                               .summary = "a queue in a server process, calls over TCP on this machine",
+                               .peer_death = "only an item on its way to the dead is lost; all others go on",
+                               .served = true};
 };
 
 }  // namespace shmoo::queue

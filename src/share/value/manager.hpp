@@ -1,5 +1,5 @@
-// value/manager: a value in a server process of its own, reached over a private Unix socket. See
-// share/manager/README.md.
+// value/manager, manager_shm, manager_tcp: a value in a server process of its own, reached over a private
+// Unix socket, over shared memory, over TCP. See share/manager/README.md.
 //
 // Any process and thread may call anything at any time, each over a connection of its own that is made at its
 // first call; the server takes one call after the other. Integers and reals live in the server as numbers, so
@@ -21,7 +21,9 @@ class ManagerValue {
 
  public:
   using value_type = T;
-  explicit ManagerValue(T initial = T{}) : value_(manager_.create(manager::Type::value, Content{initial})) {}
+  ManagerValue(manager::Transport transport, T initial)
+      : manager_(manager::Manager::Options{.transport = transport}),
+        value_(manager_.create(manager::Type::value, Content{initial})) {}
 
   T get() const { return decoded(value_.ask(Method::get).value()); }
   void set(const T& x) { static_cast<void>(value_.ask(Method::set, Content{x}).value()); }
@@ -86,16 +88,39 @@ class ManagerValue {
   manager::Reference value_;
 };
 
-struct Manager {
+template <manager::Transport transport>
+struct ManagerBy {
+  template <class T>
+  static constexpr const char* refusal = nullptr;
+  template <class T>
+  struct Of : ManagerValue<T> {
+    explicit Of(T initial = T{}) : ManagerValue<T>(transport, initial) {}
+  };
+};
+
+struct Manager : ManagerBy<manager::Transport::socket> {
   static constexpr About about{
       .name = "manager",
       .summary = "a value in a server process, behind a private Unix socket",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
       .served = true};
-  template <class T>
-  static constexpr const char* refusal = nullptr;
-  template <class T>
-  using Of = ManagerValue<T>;
+};
+
+struct ManagerShm : ManagerBy<manager::Transport::shm> {
+  static constexpr About about{
+      .name = "manager_shm",
+      .summary = "a value in a server process, calls over lines of shared memory",
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true,
+      .patient = true};
+};
+
+struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
+  static constexpr About about{
+      .name = "manager_tcp",
+      .summary = "a value in a server process, calls over TCP on this machine",
+      .peer_death = "nothing happens to the others; the server takes back what the dead had",
+      .served = true};
 };
 
 }  // namespace shmoo::value
