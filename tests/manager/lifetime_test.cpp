@@ -151,7 +151,7 @@ TEST_P(Lifetime, the_server_goes_with_a_creator_that_just_exits) {
 }
 
 TEST_P(Lifetime, a_server_outlives_the_thread_that_made_it_and_a_ctrl_c) {
-  if (test::kThreadSanitizer && GetParam() > 1)
+  if (test::kThreadSanitizer && GetParam().threads > 1)
     GTEST_SKIP() << "the sanitizer allows no threads in a child that a process with threads has forked";
   std::unique_ptr<Manager> manager;
   std::thread([&] { manager = std::make_unique<Manager>(options()); }).join();
