@@ -11,10 +11,9 @@
 #include <string_view>
 #include <tuple>
 
-namespace shmoo {
+#include "share/transport.hpp"
 
-/// How the calls of a served mechanism travel.
-enum class Transport { socket };
+namespace shmoo {
 
 struct About {
   std::string_view name;        ///< as in cell names

@@ -120,7 +120,8 @@ struct ManagerShm : ManagerBy<manager::Transport::shm> {
       .summary = "an array in a server process, calls over lines of shared memory",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
       .served = true,
-      .patient = true};
+      .patient = true,
+      .transport = Transport::shm};
 };
 
 struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
@@ -128,7 +129,8 @@ struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
       .name = "manager_tcp",
       .summary = "an array in a server process, calls over TCP on this machine",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true};
+      .served = true,
+      .transport = Transport::tcp};
 };
 
 }  // namespace shmoo::array

@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "share/transport.hpp"
+
 namespace shmoo::manager {
 
-enum class Transport { socket, shm, tcp };
+using shmoo::Transport;
 
 /// What comes after "tcp://".
 struct HostPort {

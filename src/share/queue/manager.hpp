@@ -90,14 +90,16 @@ struct ManagerShm : ManagerBy<manager::Transport::shm> {
                                .summary = "a queue in a server process, calls over lines of shared memory",
                                .peer_death = "only an item on its way to the dead is lost; all others go on",
                                .served = true,
-                               .patient = true};
+                               .patient = true,
+      .transport = Transport::shm};
 };
 
 struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
   static constexpr About about{.name = "manager_tcp",
                                .summary = "a queue in a server process, calls over TCP on this machine",
                                .peer_death = "only an item on its way to the dead is lost; all others go on",
-                               .served = true};
+                               .served = true,
+      .transport = Transport::tcp};
 };
 
 }  // namespace shmoo::queue

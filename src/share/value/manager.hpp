@@ -112,7 +112,8 @@ struct ManagerShm : ManagerBy<manager::Transport::shm> {
       .summary = "a value in a server process, calls over lines of shared memory",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
       .served = true,
-      .patient = true};
+      .patient = true,
+      .transport = Transport::shm};
 };
 
 struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
@@ -120,7 +121,8 @@ struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
       .name = "manager_tcp",
       .summary = "a value in a server process, calls over TCP on this machine",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true};
+      .served = true,
+      .transport = Transport::tcp};
 };
 
 }  // namespace shmoo::value
