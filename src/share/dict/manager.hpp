@@ -93,6 +93,20 @@ class ManagerDict {
   Made make() { return Made(manager_.create(manager::Type::dict)); }
   std::size_t made() { return manager_.objects() - 1; }
 
+  /// Dicts in dicts: see contract.hpp.
+  void nest(std::size_t depth) {
+    manager::Reference outer = dict_;
+    for (; depth > 0; --depth) {
+      const manager::Reference inner = manager_.create(manager::Type::dict);
+      static_cast<void>(outer.ask(Method::setitem, kNext, inner).value());
+      outer = inner;
+    }
+  }
+  void set_nested(std::size_t depth, std::string_view key, std::string_view value) { set(down(depth), key, value); }
+  bool get_nested(std::size_t depth, std::string_view key, std::string& value) {
+    return get(down(depth), key, value);
+  }
+
   /// The server's process: its CPU time is part of what an operation costs.
   std::vector<pid_t> servants() const { return {manager_.pid()}; }
 
@@ -105,6 +119,20 @@ class ManagerDict {
     if (answer.error == manager::ErrorKind::key) return false;
     value.assign(content(answer.value()));
     return true;
+  }
+
+  static constexpr std::string_view kNext = "the dict in this dict";
+
+  /// The dict so many levels further down, fetched from dict to dict.
+  manager::Reference down(std::size_t depth) const {
+    manager::Reference found = dict_;
+    for (; depth > 0; --depth) {
+      const manager::Answer answer = found.ask(Method::getitem, kNext);
+      const manager::Encoded value = answer.value();
+      if (manager::tag_of(value) != manager::Tag::reference) throw manager::TypeError("there is no dict in this dict");
+      found = {found.place(), manager::number_of<manager::ObjectId>(value)};  // the server counted it for us
+    }
+    return found;
   }
 
   struct Batch {
