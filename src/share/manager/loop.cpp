@@ -327,6 +327,7 @@ void Loop::close(Connection& connection) {
   graveyard_.push_back(std::move(found->second));
   connections_.erase(found);
   connection.wire.reset();
+  connection.lines = nullptr;
   load_.fetch_sub(1, std::memory_order_relaxed);
   house_.sessions.leave(connection);
   freed_ = true;
