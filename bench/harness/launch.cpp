@@ -42,6 +42,22 @@ std::vector<int> taken(std::vector<int> cpus, int procs) {
   return cpus;
 }
 
+/// Where servers sit: on the next CPUs after the members', where there are some, so that a call always goes
+/// from CPU to CPU; else among the members. Empty = wherever the scheduler likes.
+std::vector<int> server_seats(const std::vector<int>& cpus, int procs) {
+  constexpr std::ptrdiff_t kMost = 8;  // twice the manager's threads
+  const auto members = static_cast<std::ptrdiff_t>(procs);
+  const auto size = static_cast<std::ptrdiff_t>(cpus.size());
+  if (members >= size) return cpus;
+  return {cpus.begin() + members, cpus.begin() + std::min(size, members + kMost)};
+}
+
+std::vector<int> both(std::vector<int> some, const std::vector<int>& others) {
+  for (const int cpu : others)
+    if (std::find(some.begin(), some.end(), cpu) == some.end()) some.push_back(cpu);
+  return some;
+}
+
 }  // namespace
 
 Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64_t at_least,
@@ -61,11 +77,12 @@ Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64
   // To rest is to let the CPUs halt.
   // Of those who share one CPU somebody always wants it: a loop would only be in the way.
   const bool share_one = used.size() == 1 && plan.procs > 1;
-  if (options.awake && plan.rest.count() == 0 && !share_one) companions_ = Companions(used);
+  const std::vector<int> servers =
+      candidate.about.served ? server_seats(seats.cpus, plan.procs) : std::vector<int>();
+  if (options.awake && plan.rest.count() == 0 && !share_one) companions_ = Companions(both(used, servers));
 
-  // Servers that are started for a team with a named place belong to that place.
-  const bool named = !cell.axis("place").empty() && !seats.cpus.empty();
-  const posix::Confined here(named ? seats.cpus : std::vector<int>());
+  // What is forked from here on for the team is a server: the probe's, or the mechanism's.
+  const posix::Confined here(servers);
   if (options.floors) {
     const auto add = [&](const Bound& bound, std::unique_ptr<Probe>& probe, TeamPlan::Probing& probing) {
       probing.parties = parties(bound.floor, bound.alone ? 1 : plan.procs, bound.alone ? 1 : seats.width);
