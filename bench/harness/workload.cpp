@@ -29,10 +29,19 @@ Points process_counts(int least) {
     // quick sees the least count and one that is (on small machines) beyond the CPUs; the rest is for longer
     // runs.
     const bool first = points.empty();
-    points.push_back({count, first || count == 4 ? Profile::quick : Profile::standard});
+    const Profile longer = count > std::max<std::uint64_t>(4, 2 * cpus) ? Profile::full : Profile::standard;
+    points.push_back({count, first || count == 4 ? Profile::quick : longer});
   }
   if (points.back().value < most) points.push_back({most, Profile::standard});
   return points;
+}
+
+Profile least_profile(const Cell& cell, const About& about) {
+  constexpr std::uint64_t kUsual = 64;
+  if (about.served && about.transport == Transport::tcp && (cell.contract != "dict" || cell.procs > 2))
+    return Profile::full;
+  if (about.delegates && cell.bytes != kUsual) return Profile::full;
+  return Profile::quick;
 }
 
 const std::vector<Workload>& workloads() {

@@ -26,8 +26,14 @@ struct Point {
 };
 using Points = std::vector<Point>;
 
-/// Process counts from `least` on: 1, 2, 4, 8 ... up to 8 or twice this machine's CPUs, whichever is more.
+/// Process counts from `least` on: 1, 2, 4, 8 ... up to 8 or twice this machine's CPUs, whichever is more. Far more
+/// processes than CPUs are for the full profile.
 Points process_counts(int least);
+
+/// The least profile for a cell because of its mechanism: what tells another cell's story once more is for the
+/// full one. That is TCP beside the socket (but in contract dict, by up to two processes), and a peer of another
+/// language at other sizes than the usual.
+Profile least_profile(const Cell& cell, const About& about);
 
 /// A cell and how to launch it, or why it cannot be.
 struct Candidate {
@@ -85,7 +91,7 @@ std::vector<Candidate> span_cells(std::string_view contract, std::string_view wo
                           std::string(M::about.name),    size.value,
                           static_cast<int>(count.value), variant};
         candidate.about = M::about;
-        candidate.from = std::max(size.from, count.from);
+        candidate.from = std::max({size.from, count.from, least_profile(candidate.cell, M::about)});
         candidate.refusal = JobOf<M>::refusal(candidate.cell);
         if (candidate.refusal.empty())
           candidate.make = [cell = candidate.cell] { return JobOf<M>::make(cell); };

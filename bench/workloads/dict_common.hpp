@@ -36,7 +36,7 @@ namespace shmoo::bench::dicts {
 using Word = std::uint64_t;
 
 inline Points sizes() {
-  return {{8, Profile::standard}, {64}, {1024}, {16 << 10, Profile::full}, {64 << 10, Profile::standard}};
+  return {{8, Profile::full}, {64}, {1024}, {16 << 10, Profile::full}, {64 << 10, Profile::standard}};
 }
 
 inline constexpr std::size_t kBatch = 100;  ///< keys that an update sets
