@@ -34,10 +34,11 @@ inline Bound beside(Bound what, const Cell& cell, int width) {
 inline Floor echo_of(Transport transport) {
   switch (transport) {
     case Transport::socket:
-    case Transport::tcp:
       return Floor::echo_socket;
+    case Transport::tcp:
+      return Floor::echo_tcp;
     case Transport::shm:
-      return Floor::cache_line;
+      return Floor::echo_shm;
   }
   return Floor::none;
 }
@@ -47,8 +48,7 @@ inline Floor echo_of(Transport transport) {
 /// that is too long for a burst of the probe is copied at least once.
 inline Bound call(const Cell& cell, const About& about, int width, std::uint64_t bytes, double calls = 1) {
   if (bytes > probes::kLongestEcho) return beside({Floor::copy, bytes, calls}, cell, width);
-  const Bound echo{echo_of(about.transport), bytes, calls};
-  return about.transport == Transport::shm ? beside({echo.floor, 0, calls}, cell, width) : echo;
+  return {echo_of(about.transport), bytes, calls};
 }
 
 /// Each process moves `times` times `bytes` for itself, or in one call to a server.

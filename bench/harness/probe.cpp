@@ -22,9 +22,10 @@ namespace {
 
 using namespace probes;
 
-constexpr std::array<std::string_view, 12> kNames{"",          "cache_line", "block_stream", "copy",
+constexpr std::array<std::string_view, 14> kNames{"",          "cache_line", "block_stream", "copy",
                                                   "fetch_add", "syscall",    "futex",        "yield",
-                                                  "pipe",      "fork",       "page_fault",   "echo_socket"};
+                                                  "pipe",      "fork",       "page_fault",   "echo_socket",
+                                                  "echo_tcp",  "echo_shm"};
 
 /// One line there and one back, in the ways of polling that are each the fastest somewhere.
 class CacheLine final : public Bursts {
@@ -487,6 +488,8 @@ int parties(Floor floor, int procs, int width) {
     case Floor::fetch_add:
       return std::min(procs, width);
     case Floor::echo_socket:
+    case Floor::echo_tcp:
+    case Floor::echo_shm:
       return procs;
     case Floor::syscall:
     case Floor::fork:
@@ -521,6 +524,8 @@ std::unique_ptr<Probe> make_probe(Floor floor, std::uint64_t bytes, int parties)
     case Floor::page_fault:
       return std::make_unique<PageFault>();
     case Floor::echo_socket:
+    case Floor::echo_tcp:
+    case Floor::echo_shm:
       return make_echo(floor, bytes, parties);
   }
   return nullptr;

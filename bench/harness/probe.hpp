@@ -32,6 +32,8 @@ enum class Floor {
   page_fault,  ///< the first write to a page; one party
   echo_socket,  ///< a request with `bytes` of payload to a bare server and its reply, or the other way round, by
                 ///< a Unix socket; all members at the same time
+  echo_tcp,     ///< the same by TCP through the loopback device
+  echo_shm,     ///< the same by lines of shared memory, at which both sides look
 };
 /// As in cells and rows: "cache_line", "block_stream" ...; "" for none.
 std::string_view name(Floor floor);
@@ -55,6 +57,7 @@ class Probe {
 /// What one launch spends on a probe each time.
 inline constexpr posix::Nanoseconds kProbeBudget = std::chrono::microseconds(1'400);
 
+/// Null for none, and for echo_tcp where the loopback device cannot be used. Errors: std::system_error.
 std::unique_ptr<Probe> make_probe(Floor floor, std::uint64_t bytes, int parties);
 
 }  // namespace shmoo::bench

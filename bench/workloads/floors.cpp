@@ -16,7 +16,9 @@ constexpr About kAbout{
 class Probing final : public Job {
  public:
   Probing(Floor floor, std::uint64_t bytes, int procs, int width)
-      : parties_(parties(floor, procs, width)), probe_(make_probe(floor, bytes, parties_)) {}
+      : parties_(parties(floor, procs, width)), probe_(make_probe(floor, bytes, parties_)) {
+    if (!probe_) throw LaunchFailed("what the probe needs cannot be used here");
+  }
 
   void work(Member& member, const Phase& phase) override {
     if (member.index() >= parties_) return;
@@ -53,6 +55,10 @@ std::vector<Candidate> cells(Floor floor, const Points& sizes, const Points& cou
   return all;
 }
 
+bool is_echo(Floor floor) {
+  return floor == Floor::echo_socket || floor == Floor::echo_tcp || floor == Floor::echo_shm;
+}
+
 Registration registered(Floor floor, std::string_view operation, std::function<Points()> sizes,
                         std::function<Points()> counts) {
   return Registration{{
@@ -62,8 +68,7 @@ Registration registered(Floor floor, std::string_view operation, std::function<P
       .operation = operation,
       .bytes_per_operation =
           [floor](const Cell& cell) {
-            const bool moves =
-                floor == Floor::copy || floor == Floor::block_stream || floor == Floor::echo_socket;
+            const bool moves = floor == Floor::copy || floor == Floor::block_stream || is_echo(floor);
             return moves ? cell.bytes : 0;
           },
       .bound = {},
@@ -112,6 +117,12 @@ const Registration pipe = registered(
     Floor::pipe, "one byte through a pipe and one back", [] { return Points{{1}}; }, two);
 const Registration echo =
     registered(Floor::echo_socket, "one request to a server that does nothing, by a Unix socket, and its reply",
+               payloads, [] { return process_counts(1); });
+const Registration echo_tcp =
+    registered(Floor::echo_tcp, "one request to a server that does nothing, by TCP on one machine, and its reply",
+               payloads, [] { return process_counts(1); });
+const Registration echo_shm =
+    registered(Floor::echo_shm, "one request to a server that does nothing, by shared memory, and its reply",
                payloads, [] { return process_counts(1); });
 const Registration fork =
     registered(Floor::fork, "fork, exit and wait of a process with so much resident memory", memories, one);

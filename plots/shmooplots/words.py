@@ -59,6 +59,8 @@ _PROBES = {
     "fork": "a bare fork with as much memory",
     "page_fault": "a page fault",
     "echo_socket": "a server that only echoes",
+    "echo_tcp": "a server that only echoes",
+    "echo_shm": "a server that only echoes",
 }
 
 

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "posix/error.hpp"
+#include "posix/socket.hpp"
 
 namespace shmoo::posix {
 namespace {
@@ -59,6 +60,15 @@ void make_blocking(int socket) {
   check(::fcntl(socket, F_SETFL, flags & ~O_NONBLOCK), "make a socket wait");
 }
 
+/// Of one end, by getsockname or getpeername.
+std::uint16_t port_by(int (*ask)(int, sockaddr*, socklen_t*), int socket) {
+  sockaddr_storage address{};
+  socklen_t bytes = sizeof address;
+  check(ask(socket, reinterpret_cast<sockaddr*>(&address), &bytes), "ask for the port of a socket");
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                                             : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 }  // namespace
 
 Fd listen_tcp(const std::string& host, std::uint16_t port) {
@@ -94,11 +104,27 @@ void tune_tcp(int socket) {
 }
 
 std::uint16_t port_of(int socket) {
-  sockaddr_storage address{};
-  socklen_t bytes = sizeof address;
-  check(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &bytes), "ask for the port of a socket");
-  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
-                                             : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  return port_by(::getsockname, socket);
+}
+
+std::pair<Fd, Fd> connected_tcp_pair(Deadline deadline) {
+  const std::string host = "127.0.0.1";
+  const Fd listener = listen_tcp(host, 0);
+  const std::uint16_t port = port_of(listener.get());
+  Fd here = connect_tcp(host, port, deadline);
+  for (;;) {
+    // Another process may have connected as well: that one is not meant.
+    Fd there = accept_waiting(listener.get());
+    if (there && port_by(::getpeername, there.get()) == port_of(here.get())) {
+      make_blocking(there.get());
+      tune_tcp(there.get());
+      return {std::move(here), std::move(there)};
+    }
+    if (there) continue;
+    pollfd ready{listener.get(), POLLIN, 0};
+    if (check(retry([&] { return ::poll(&ready, 1, deadline.poll_ms()); }), "wait for a connection") == 0)
+      fail("connect to " + place(host, port), ETIMEDOUT);
+  }
 }
 
 }  // namespace shmoo::posix

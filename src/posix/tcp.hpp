@@ -7,6 +7,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "posix/clock.hpp"
 #include "posix/fd.hpp"
@@ -21,6 +22,10 @@ Fd listen_tcp(const std::string& host, std::uint16_t port);
 /// passed)
 /// ...
 Fd connect_tcp(const std::string& host, std::uint16_t port, Deadline deadline);
+
+/// Two ends that are connected to each other through the loopback device: for processes that inherit them.
+/// Errors: those of the others; ETIMEDOUT.
+std::pair<Fd, Fd> connected_tcp_pair(Deadline deadline);
 
 /// Tells a TCP socket that was accepted what connect_tcp() tells its own.
 void tune_tcp(int socket);

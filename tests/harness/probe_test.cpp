@@ -9,6 +9,7 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <string>
 #include <vector>
 
 #include "harness/axes.hpp"
@@ -26,7 +27,7 @@ namespace {
 
 constexpr Floor kAll[] = {Floor::cache_line, Floor::block_stream, Floor::copy,  Floor::fetch_add,
                           Floor::syscall,    Floor::futex,        Floor::yield, Floor::pipe,
-                          Floor::fork,       Floor::page_fault,   Floor::echo_socket};
+                          Floor::fork,       Floor::page_fault,   Floor::echo_socket, Floor::echo_tcp, Floor::echo_shm};
 
 class EachProbe : public testing::TestWithParam<Floor> {};
 
@@ -85,7 +86,7 @@ TEST(Probes, know_how_many_take_part) {
   EXPECT_EQ(parties(Floor::fetch_add, 8, 4), 4);
   EXPECT_EQ(parties(Floor::futex, 2, 1), 2);
   EXPECT_EQ(parties(Floor::copy, 2, 1), 1);
-  EXPECT_EQ(parties(Floor::echo_socket, 8, 2), 8);
+  for (const Floor echo : {Floor::echo_socket, Floor::echo_tcp, Floor::echo_shm}) EXPECT_EQ(parties(echo, 8, 2), 8);
   EXPECT_EQ(parties(Floor::none, 2, 2), 0);
 }
 
@@ -95,26 +96,32 @@ std::vector<pid_t> children() {
   return {std::istream_iterator<pid_t>(file), {}};
 }
 
-TEST(Echo, serves_many_clients_and_payloads_that_no_socket_buffer_holds) {
-  for (const std::uint64_t bytes : {0, 64, 256 << 10}) EXPECT_GT(found(Floor::echo_socket, bytes, 7, false), 0) << bytes;
+class Echo : public testing::TestWithParam<Floor> {};
+
+INSTANTIATE_TEST_SUITE_P(Probe, Echo, testing::Values(Floor::echo_socket, Floor::echo_tcp, Floor::echo_shm),
+                         [](const auto& one) { return std::string(name(one.param)); });
+
+TEST_P(Echo, serves_many_clients_and_payloads_that_no_buffer_on_the_way_holds) {
+  for (const std::uint64_t bytes : {0, 64, 256 << 10})
+    EXPECT_GT(found(GetParam(), bytes, 7, false), 0) << bytes;
 }
 
-TEST(Echo, takes_longer_for_more_bytes) {
+TEST_P(Echo, takes_longer_for_more_bytes) {
   // So many bytes are more than any disturbance makes of a best burst.
-  EXPECT_GT(found(Floor::echo_socket, 256 << 10, 1, false), found(Floor::echo_socket, 0, 1, false));
+  EXPECT_GT(found(GetParam(), 256 << 10, 1, false), found(GetParam(), 0, 1, false));
 }
 
-TEST(Echo, its_servers_end_with_the_probe_and_with_the_process_that_made_it) {
+TEST_P(Echo, its_servers_end_with_the_probe_and_with_the_process_that_made_it) {
   ASSERT_TRUE(children().empty());
   {
-    const auto probe = make_probe(Floor::echo_socket, 64, 3);
+    const auto probe = make_probe(GetParam(), 64, 3);
     EXPECT_FALSE(children().empty());
   }
   EXPECT_TRUE(children().empty());
 
   const posix::Shared<std::atomic<pid_t>> server(0, 0);
   posix::Child owner([&] {
-    const auto probe = make_probe(Floor::echo_socket, 64, 1);
+    const auto probe = make_probe(GetParam(), 64, 1);
     *server = children().at(0);
     for (;;) ::pause();
   });
@@ -124,8 +131,25 @@ TEST(Echo, its_servers_end_with_the_probe_and_with_the_process_that_made_it) {
   test::wait_until([&] { return ::kill(*server, 0) != 0; }, "the end of the echo server");
 }
 
-TEST(Echo, is_unknown_once_its_server_has_died) {
-  const auto probe = make_probe(Floor::echo_socket, 64, 1);
+/// 'S' = asleep, as in proc(5).
+char state_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t name_end = text.rfind(')');
+  return name_end + 2 < text.size() ? text[name_end + 2] : '?';
+}
+
+TEST_P(Echo, its_servers_sleep_between_probes) {
+  const auto probe = make_probe(GetParam(), 64, 1);
+  for (int time = 0; time < 3; ++time) {
+    EXPECT_GT(probe->measure(0, kProbeBudget), 0);
+    for (const pid_t server : children())
+      test::wait_until([&] { return state_of(server) == 'S'; }, "a server that sleeps");
+  }
+}
+
+TEST_P(Echo, is_unknown_once_its_server_has_died) {
+  const auto probe = make_probe(GetParam(), 64, 1);
   EXPECT_GT(probe->measure(0, kProbeBudget), 0);
   for (const pid_t server : children()) ::kill(server, SIGKILL);
   EXPECT_TRUE(std::isnan(probe->measure(0, kProbeBudget)));

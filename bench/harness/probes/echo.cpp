@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cmath>
 #include <cstring>
+#include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
-#include "harness/probes/bursts.hpp"
-#include "posix/affinity.hpp"
-#include "posix/child.hpp"
+#include "harness/probes/echo_bursts.hpp"
+#include "harness/probes/line_echo.hpp"
 #include "posix/epoll.hpp"
 #include "posix/fd.hpp"
 #include "posix/server_process.hpp"
 #include "posix/socket.hpp"
+#include "posix/tcp.hpp"
 #include "share/manager/buffer.hpp"
 #include "share/manager/protocol.hpp"
 
@@ -63,8 +63,8 @@ struct Ends {
   std::unique_ptr<Wire> server;
 };
 
-Ends socket_ends() {
-  auto [here, there] = posix::connected_pair();
+Ends ends_of(std::pair<posix::Fd, posix::Fd> pair) {
+  auto& [here, there] = pair;
   posix::limit_waiting(here.get(), kLost);
   return {std::make_unique<SocketWire>(std::move(here)),
           std::make_unique<SocketWire>(std::move(there))};
@@ -152,69 +152,40 @@ class Server {
   std::vector<char> out_;
 };
 
-/// As many as the manager would have threads.
-int servers_for(int clients) {
-  return std::min(clients, std::clamp(static_cast<int>(posix::allowed_cpus().size()) / 2, 1, 4));
-}
-
-/// All parties call at the same time, each as soon as its last call was answered. The rate of all together is
-/// the sum of their own rates: when some began late it comes out too high, and the floor too low, never too high.
-class Echo final : public Bursts {
+/// Forms: the payload goes there, or comes back; the server sits beside its first client, or elsewhere. Where a
+/// mechanism's server sits is the kernel's choice, and makes more of a difference than all that it does.
+class Echo final : public EchoBursts {
  public:
   Echo(std::uint64_t bytes, std::vector<Ends> lines)
-      : Bursts(static_cast<int>(lines.size()), kForms),
-        bytes_(std::min(bytes, kLongestEcho)),
-        board_(lines.size() * sizeof(Took)) {
-    const auto count = static_cast<std::size_t>(servers_for(parties()));
+      : EchoBursts(static_cast<int>(lines.size()), kForms, bytes, kMostTrips) {
+    const auto count = static_cast<std::size_t>(servers());
     std::vector<std::vector<std::unique_ptr<Wire>>> ends(count);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       ends[i % count].push_back(std::move(lines[i].server));
       wires_.push_back(std::move(lines[i].client));
-      new (&took(static_cast<int>(i))) Took;
     }
-    for (auto& mine : ends) {
-      posix::Child::Options options;
-      options.group = servers_.empty() ? 0 : servers_.front().pid();
-      options.name = "shmoo-echo";
-      servers_.emplace_back(
-          [&mine] {
-            std::vector<int> kept;
-            for (const auto& wire : mine) kept.push_back(wire->descriptor());
-            posix::keep_only(kept);
-            Server(std::move(mine)).serve();
-          },
-          options);
-    }
+    start([&ends](int server) {
+      auto& mine = ends[static_cast<std::size_t>(server)];
+      std::vector<int> kept;
+      for (const auto& wire : mine) kept.push_back(wire->descriptor());
+      posix::keep_only(kept);
+      Server(std::move(mine)).serve();
+    });
   }
 
  private:
-  /// Forms: the payload goes there, or comes back; the server sits beside its first client, or elsewhere. Where a
-  /// mechanism's server sits is the kernel's choice, and makes more of a difference than all that it does.
   static constexpr int kForms = 4;
+  static constexpr std::uint64_t kMostTrips = 8;
   static bool there(int form) { return form % 2 == 0; }
   static bool beside(int form) { return form / 2 == 0; }
-  static constexpr std::uint64_t kEnough = 256 << 10;  // bytes of a burst: every form has to come
 
-  struct alignas(posix::kPad) Took {
-    double ns = 0;  // per trip
-  };
-  struct Board {
-    alignas(posix::kPad) std::atomic<int> done{0};
-    sync::Event all_done;
-  };
-  Took& took(int party) const { return reinterpret_cast<Took*>(board_.tail())[party]; }
+  bool prepare(int party, int form) override { return seat_server(party, beside(form)); }
 
-  std::uint64_t trips() const {
-    const auto bytes = std::max<std::uint64_t>(bytes_, 1) * static_cast<std::uint64_t>(parties());
-    return std::clamp<std::uint64_t>(kEnough / bytes, 1, 8);
-  }
-  std::uint64_t operations(int) const override { return trips() * static_cast<std::uint64_t>(parties()); }
-
-  /// @return false when the server is gone or does not answer.
-  bool trip(Wire& wire, int form) {
+  bool trip(int party, int form) override {
+    Wire& wire = *wires_[static_cast<std::size_t>(party)];
     RequestHeader header;
-    header.bytes = there(form) ? static_cast<std::uint32_t>(bytes_) : 0;
-    header.object = there(form) ? 0 : bytes_;
+    header.bytes = there(form) ? static_cast<std::uint32_t>(bytes()) : 0;
+    header.object = there(form) ? 0 : bytes();
     const std::size_t request = sizeof header + header.bytes;
     const std::size_t reply = sizeof(ReplyHeader) + header.object;
     room_.resize(std::max({room_.size(), request, reply}));
@@ -228,78 +199,38 @@ class Echo final : public Bursts {
     return true;
   }
 
-  /// The first client of a server says where it sits. @return false when it is gone.
-  bool seat_server(int party, int form) {
-    const auto server = static_cast<std::size_t>(party);
-    if (server >= servers_.size() || cpus_.size() < 2) return true;
-    const int here = posix::current_cpu();
-    std::vector<int> seats{here};
-    if (!beside(form)) {
-      seats = cpus_;
-      std::erase(seats, here);
-    }
-    try {
-      posix::confine(servers_[server].pid(), seats);
-    } catch (const std::system_error&) {
-      return false;
-    }
-    return true;
-  }
-
-  /// A party's calls of one burst.
-  bool call_all(int party, int form) {
-    // An answer that came too late is still under way: it must not be taken for the next one.
-    bool good = !lost_ && seat_server(party, form);
-    const double ns = timed(trips(), [&] {
-      for (std::uint64_t i = 0; i < trips() && good; ++i)
-        good = trip(*wires_[static_cast<std::size_t>(party)], form);
-    });
-    lost_ = !good;
-    took(party).ns = good ? ns : kUnknown;
-    return good;
-  }
-
-  double burst(int form) override {
-    if (!call_all(0, form)) return kUnknown;
-    double rate = 1 / took(0).ns;
-    if (parties() == 1) return took(0).ns;
-    Board& board = *board_;
-    const auto all = [&] { return board.done.load(std::memory_order_acquire) == parties() - 1; };
-    if (!board.all_done.wait(all, posix::Deadline::in(kLost))) return kUnknown;
-    board.done.store(0, std::memory_order_relaxed);
-    for (int party = 1; party < parties(); ++party) rate += 1 / took(party).ns;
-    return 1 / rate;
-  }
-
-  bool partner(int party, int form) override {
-    const bool good = call_all(party, form);
-    board_->done.fetch_add(1, std::memory_order_acq_rel);
-    board_->all_done.notify_all();
-    return good;
-  }
-
-  const std::uint64_t bytes_;
-  posix::Shared<Board> board_;
   std::vector<std::unique_ptr<Wire>> wires_;  // each party uses its own
-  std::vector<posix::Child> servers_;  // server i has the clients i, i + servers, i + 2 servers ...
-  const std::vector<int> cpus_ = posix::allowed_cpus();
-  // A process's own.
-  std::vector<char> room_;
-  bool lost_ = false;
+  std::vector<char> room_;                    // a process's own
 };
+
+/// What connects, or nothing where there is no loopback device.
+std::optional<std::pair<posix::Fd, posix::Fd>> loopback_pair() {
+  try {
+    return posix::connected_tcp_pair(posix::Deadline::in(kLost));
+  } catch (const std::system_error&) {
+    return std::nullopt;
+  }
+}
 
 }  // namespace
 
 std::unique_ptr<Probe> make_echo(Floor floor, std::uint64_t bytes, int clients) {
   std::vector<Ends> lines;
-  for (int client = 0; client < clients; ++client) {
-    switch (floor) {
-      case Floor::echo_socket:
-        lines.push_back(socket_ends());
-        break;
-      default:
-        return nullptr;
-    }
+  switch (floor) {
+    case Floor::echo_shm:
+      return make_line_echo(bytes, clients);
+    case Floor::echo_socket:
+      for (int client = 0; client < clients; ++client) lines.push_back(ends_of(posix::connected_pair()));
+      break;
+    case Floor::echo_tcp:
+      for (int client = 0; client < clients; ++client) {
+        auto pair = loopback_pair();
+        if (!pair) return nullptr;
+        lines.push_back(ends_of(std::move(*pair)));
+      }
+      break;
+    default:
+      return nullptr;
   }
   return std::make_unique<Echo>(bytes, std::move(lines));
 }
