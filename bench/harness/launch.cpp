@@ -81,13 +81,11 @@ Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64
       candidate.about.served ? server_seats(seats.cpus, plan.procs) : std::vector<int>();
   if (options.awake && plan.rest.count() == 0 && !share_one) companions_ = Companions(both(used, servers));
 
-  // What is forked from here on for the team is a server: the probe's, or the mechanism's.
-  const posix::Confined here(servers);
   if (options.floors) {
     const auto add = [&](const Bound& bound, std::unique_ptr<Probe>& probe, TeamPlan::Probing& probing) {
       probing.parties = parties(bound.floor, bound.alone ? 1 : plan.procs, bound.alone ? 1 : seats.width);
       if (probing.parties == 0) return;
-      probe = make_probe(bound.floor, bound.bytes, probing.parties);
+      probe = make_probe(bound.floor, bound.bytes, probing.parties, servers);
       probing.probe = probe.get();
     };
     if (workload.bound) bound_ = workload.bound(candidate, seats.width);
@@ -95,7 +93,11 @@ Launch::Launch(const Workload& workload, const Candidate& candidate, std::uint64
     // One probe does where the two are the same.
     if (bound_.floor != Floor::cache_line) add(bound_, floor_, plan.floor);
   }
-  job_ = candidate.make();
+  {
+    // What the job forks is servers.
+    const posix::Confined here(servers);
+    job_ = candidate.make();
+  }
   team_.emplace(*job_, plan);
   team_->gather();
 }

@@ -499,7 +499,8 @@ int parties(Floor floor, int procs, int width) {
   return 0;
 }
 
-std::unique_ptr<Probe> make_probe(Floor floor, std::uint64_t bytes, int parties) {
+std::unique_ptr<Probe> make_probe(Floor floor, std::uint64_t bytes, int parties,
+                                  const std::vector<int>& server_seats) {
   switch (floor) {
     case Floor::none:
       return nullptr;
@@ -526,7 +527,7 @@ std::unique_ptr<Probe> make_probe(Floor floor, std::uint64_t bytes, int parties)
     case Floor::echo_socket:
     case Floor::echo_tcp:
     case Floor::echo_shm:
-      return make_echo(floor, bytes, parties);
+      return make_echo(floor, bytes, parties, server_seats);
   }
   return nullptr;
 }

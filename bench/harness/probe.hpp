@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "posix/clock.hpp"
 
@@ -58,6 +59,8 @@ class Probe {
 inline constexpr posix::Nanoseconds kProbeBudget = std::chrono::microseconds(1'400);
 
 /// Null for none, and for echo_tcp where the loopback device cannot be used. Errors: std::system_error.
-std::unique_ptr<Probe> make_probe(Floor floor, std::uint64_t bytes, int parties);
+/// `server_seats`: CPUs of the servers of a probe that has some; empty = all that this process may use.
+std::unique_ptr<Probe> make_probe(Floor floor, std::uint64_t bytes, int parties,
+                                  const std::vector<int>& server_seats = {});
 
 }  // namespace shmoo::bench

@@ -5,6 +5,7 @@
 // best
 //          burst: a floor is what was possible, not what was usual. Never ranked with mechanisms.
 #include "harness/seats.hpp"
+#include "harness/team.hpp"
 #include "harness/workload.hpp"
 
 namespace shmoo::bench {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/axes.hpp"
@@ -20,6 +21,7 @@
 #include "harness/seats.hpp"
 #include "posix/affinity.hpp"
 #include "posix/clock.hpp"
+#include "sync/patience.hpp"
 #include "support/processes.hpp"
 
 namespace shmoo::bench {
@@ -104,6 +106,13 @@ INSTANTIATE_TEST_SUITE_P(Probe, Echo, testing::Values(Floor::echo_socket, Floor:
 TEST_P(Echo, serves_many_clients_and_payloads_that_no_buffer_on_the_way_holds) {
   for (const std::uint64_t bytes : {0, 64, 256 << 10})
     EXPECT_GT(found(GetParam(), bytes, 7, false), 0) << bytes;
+}
+
+TEST_P(Echo, serves_a_team_that_may_spin) {
+  const sync::Patience before = std::exchange(sync::patience(), {1000, 0});
+  for (const int clients : {1, 2, 5})
+    for (const std::uint64_t bytes : {0, 4096}) EXPECT_GT(found(GetParam(), bytes, clients, false), 0) << clients;
+  sync::patience() = before;
 }
 
 TEST_P(Echo, takes_longer_for_more_bytes) {

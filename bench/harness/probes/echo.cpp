@@ -152,12 +152,12 @@ class Server {
   std::vector<char> out_;
 };
 
-/// Forms: the payload goes there, or comes back; the server sits beside its first client, or elsewhere. Where a
-/// mechanism's server sits is the kernel's choice, and makes more of a difference than all that it does.
+/// Forms: the payload goes there, or comes back; the server sits beside its first client, or elsewhere, as far as
+/// its seats allow: which of the two makes more of a difference than all that a server does.
 class Echo final : public EchoBursts {
  public:
-  Echo(std::uint64_t bytes, std::vector<Ends> lines)
-      : EchoBursts(static_cast<int>(lines.size()), kForms, bytes, kMostTrips) {
+  Echo(std::uint64_t bytes, std::vector<Ends> lines, const std::vector<int>& seats)
+      : EchoBursts(static_cast<int>(lines.size()), kForms, bytes, kMostTrips, seats) {
     const auto count = static_cast<std::size_t>(servers());
     std::vector<std::vector<std::unique_ptr<Wire>>> ends(count);
     for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -214,11 +214,11 @@ std::optional<std::pair<posix::Fd, posix::Fd>> loopback_pair() {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_echo(Floor floor, std::uint64_t bytes, int clients) {
+std::unique_ptr<Probe> make_echo(Floor floor, std::uint64_t bytes, int clients, const std::vector<int>& seats) {
   std::vector<Ends> lines;
   switch (floor) {
     case Floor::echo_shm:
-      return make_line_echo(bytes, clients);
+      return make_line_echo(bytes, clients, seats);
     case Floor::echo_socket:
       for (int client = 0; client < clients; ++client) lines.push_back(ends_of(posix::connected_pair()));
       break;
@@ -232,7 +232,7 @@ std::unique_ptr<Probe> make_echo(Floor floor, std::uint64_t bytes, int clients) 
     default:
       return nullptr;
   }
-  return std::make_unique<Echo>(bytes, std::move(lines));
+  return std::make_unique<Echo>(bytes, std::move(lines), seats);
 }
 
 }  // namespace shmoo::bench::probes

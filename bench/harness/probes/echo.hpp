@@ -17,6 +17,6 @@ inline constexpr std::uint64_t kLongestEcho = 256 << 10;
 /// For `clients` parties. Starts the servers, which end with the probe, or with the process that made it. `bytes`
 /// of payload, at most kLongestEcho, go one way and a bare header the other. Null for a floor of another kind, and
 /// for TCP where the loopback device cannot be used. Errors: std::system_error.
-std::unique_ptr<Probe> make_echo(Floor floor, std::uint64_t bytes, int clients);
+std::unique_ptr<Probe> make_echo(Floor floor, std::uint64_t bytes, int clients, const std::vector<int>& seats = {});
 
 }  // namespace shmoo::bench::probes

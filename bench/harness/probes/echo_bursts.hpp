@@ -20,24 +20,25 @@ namespace shmoo::bench::probes {
 /// the sum of their own rates: when some began late it comes out too high, and the floor too low, never too high.
 class EchoBursts : public Bursts {
  protected:
-  EchoBursts(int clients, int forms, std::uint64_t bytes, std::uint64_t most_trips)
+  /// `seats`: the CPUs of the servers; empty = all that this process may use.
+  EchoBursts(int clients, int forms, std::uint64_t bytes, std::uint64_t most_trips, const std::vector<int>& seats)
       : Bursts(clients, forms),
         bytes_(std::min(bytes, kLongestEcho)),
         most_trips_(most_trips),
-        count_(servers_for(clients)),
-        board_(static_cast<std::size_t>(clients) * sizeof(Party)) {
+        count_(servers_for(clients, seats)),
+        board_(static_cast<std::size_t>(clients) * sizeof(Party)),
+        cpus_(seats_or_all(seats)) {
     for (int i = 0; i < clients; ++i) new (&party_at(i)) Party;
   }
 
   static constexpr int kMostServers = 4;
   /// As many as the manager would have threads.
-  static int servers_for(int clients) {
-    return std::min(clients, std::clamp(static_cast<int>(posix::allowed_cpus().size()) / 2, 1, kMostServers));
+  static int servers_for(int clients, const std::vector<int>& seats) {
+    return std::min(clients, std::clamp(static_cast<int>(seats_or_all(seats).size()) / 2, 1, kMostServers));
   }
   /// Server i has the clients i, i + servers, i + 2 servers ...
   int servers() const { return count_; }
   std::uint64_t bytes() const { return bytes_; }
-  const std::vector<int>& cpus() const { return cpus_; }
 
   /// Starts the servers, each of which does that, given its number.
   void start(const std::function<void(int)>& serve) {
@@ -58,9 +59,10 @@ class EchoBursts : public Bursts {
 
   /// The first client of a server says where it sits. @return false when it is gone.
   bool seat_server(int party, bool beside) {
-    if (party >= servers() || cpus_.size() < 2) return true;
-    std::vector<int> seats{posix::current_cpu()};
-    if (!beside) seats = elsewhere(seats.front());
+    if (party >= servers()) return true;
+    const int here = posix::current_cpu();
+    std::vector<int> seats = elsewhere(here);
+    if (seats.empty() || (beside && std::find(cpus_.begin(), cpus_.end(), here) != cpus_.end())) seats = {here};
     if (seats == seats_) return true;
     try {
       posix::confine(servers_[static_cast<std::size_t>(party)].pid(), seats);
@@ -74,6 +76,10 @@ class EchoBursts : public Bursts {
  private:
   static constexpr std::uint64_t kEnough = 256 << 10;  // bytes of a burst: every form has to come
 
+  static std::vector<int> seats_or_all(const std::vector<int>& seats) {
+    return seats.empty() ? posix::allowed_cpus() : seats;
+  }
+
   struct alignas(posix::kPad) Party {
     double ns = 0;             // per trip
     std::atomic<int> cpu{-1};  // where it was seen last
@@ -84,7 +90,7 @@ class EchoBursts : public Bursts {
   };
   Party& party_at(int party) const { return reinterpret_cast<Party*>(board_.tail())[party]; }
 
-  /// Where no client sits; where there is no such CPU, any but `here`.
+  /// The seats where no client sits; where there is none, any but `here`.
   std::vector<int> elsewhere(int here) const {
     std::vector<int> others = cpus_;
     std::erase(others, here);
@@ -141,7 +147,7 @@ class EchoBursts : public Bursts {
   const int count_;  // of servers
   posix::Shared<Board> board_;
   std::vector<posix::Child> servers_;
-  const std::vector<int> cpus_ = posix::allowed_cpus();
+  const std::vector<int> cpus_;  // of the servers
   // A process's own.
   std::vector<int> seats_;  // of the server whose first client this is
   bool lost_ = false;

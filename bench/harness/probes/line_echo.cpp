@@ -136,12 +136,12 @@ class Client {
 
 class LineEcho final : public EchoBursts {
  public:
-  LineEcho(std::uint64_t bytes, int clients)
-      : LineEcho(bytes, clients, ways(clients + servers_for(clients), posix::allowed_cpus().size())) {}
+  LineEcho(std::uint64_t bytes, int clients, const std::vector<int>& seats)
+      : LineEcho(bytes, clients, seats, ways(clients + servers_for(clients, seats), posix::allowed_cpus().size())) {}
 
  private:
-  LineEcho(std::uint64_t bytes, int clients, std::vector<Way> ways)
-      : EchoBursts(clients, static_cast<int>(ways.size()), bytes, kMostTrips),
+  LineEcho(std::uint64_t bytes, int clients, const std::vector<int>& seats, std::vector<Way> ways)
+      : EchoBursts(clients, static_cast<int>(ways.size()), bytes, kMostTrips, seats),
         ways_(std::move(ways)),
         shared_(static_cast<std::size_t>(clients) * sizeof(Pair)) {
     for (int client = 0; client < clients; ++client) {
@@ -253,8 +253,8 @@ class LineEcho final : public EchoBursts {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_line_echo(std::uint64_t bytes, int clients) {
-  return std::make_unique<LineEcho>(bytes, clients);
+std::unique_ptr<Probe> make_line_echo(std::uint64_t bytes, int clients, const std::vector<int>& seats) {
+  return std::make_unique<LineEcho>(bytes, clients, seats);
 }
 
 }  // namespace shmoo::bench::probes

@@ -8,6 +8,6 @@
 namespace shmoo::bench::probes {
 
 /// Like make_echo(). The servers look at their clients' lines during a burst only, and sleep between bursts.
-std::unique_ptr<Probe> make_line_echo(std::uint64_t bytes, int clients);
+std::unique_ptr<Probe> make_line_echo(std::uint64_t bytes, int clients, const std::vector<int>& seats);
 
 }  // namespace shmoo::bench::probes
