@@ -1,6 +1,7 @@
 #include "posix/affinity.hpp"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -44,6 +45,10 @@ std::vector<int> allowed_cpus() {
       if (CPU_ISSET_S(cpu, set.bytes, set.mask)) cpus.push_back(cpu);
     return cpus;
   }
+}
+
+int online_cpus() {
+  return std::max(1, static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
 void pin_to(int cpu) {

@@ -9,6 +9,9 @@ namespace shmoo::posix {
 /// CPU numbers in the affinity mask of this process, ascending; never empty.
 std::vector<int> allowed_cpus();
 
+/// How many CPUs the machine has online, whether or not this process may use them; at least 1.
+int online_cpus();
+
 /// Binds this thread to one CPU. Errors: std::system_error (the CPU is offline or not allowed).
 void pin_to(int cpu);
 

@@ -17,7 +17,7 @@ namespace shmoo::manager {
 
 class PolledWires {
  public:
-  /// `cpus` that the server may use.
+  /// `cpus` for this loop and its clients.
   explicit PolledWires(std::size_t cpus) : cpus_(cpus) {}
 
   /// `owner.ready(EPOLLIN)` is called when there is something to do; it may add and remove wires. Also for

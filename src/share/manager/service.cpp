@@ -56,8 +56,9 @@ class Service {
   }
 
  private:
+  /// Of the machine's: where the clients sit, the server does not know, and its own seats say nothing of it.
   static std::size_t cpus_of_a_loop(int loops) {
-    return posix::allowed_cpus().size() / static_cast<std::size_t>(std::max(1, loops));
+    return static_cast<std::size_t>(std::max(1, posix::online_cpus() / std::max(1, loops)));
   }
 
   Loop& first() { return *loops_.front(); }
