@@ -1,4 +1,4 @@
-// Loops by themselves: letters, the rest of all, and objects that another loop is busy with.
+// Loops by themselves: letters, and objects that another loop is busy with.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -63,35 +63,6 @@ TEST_F(Loops, letters_are_run_once_on_the_loops_own_thread_in_order) {
   EXPECT_EQ(strangers, 0);
   for (const auto& one : read)
     for (int k = 0; k < letters; ++k) ASSERT_EQ(one[static_cast<std::size_t>(k)], k);
-}
-
-TEST_F(Loops, while_all_rest_no_loop_works_whoever_asks_for_it) {
-  constexpr int rounds = 300;
-  std::int64_t guarded = 0;  // by the rest of all
-  std::atomic<int> rests = 0;
-  std::atomic<int> working = 0;
-  std::atomic<int> disturbed = 0;
-  const auto rest = [&] {
-    while_all_rest(loops, [&] {
-      if (working != 0) ++disturbed;
-      ++guarded;
-    });
-    ++rests;
-  };
-  for (int k = 0; k < rounds; ++k)
-    for (std::size_t i = 0; i < loops.size(); ++i) {
-      loops[i]->post([&] {
-        ++working;
-        posix::yield();
-        --working;
-      });
-      if (i != 2) loops[i]->post(rest);
-    }
-  for (int k = 0; k < rounds; ++k) rest();
-  test::wait_until([&] { return rests == 3 * rounds; }, "all that asked for a rest got it");
-  end();
-  EXPECT_EQ(guarded, 3 * rounds);
-  EXPECT_EQ(disturbed, 0);
 }
 
 TEST_F(Loops, a_call_of_a_busy_object_holds_up_its_own_client_alone) {

@@ -39,8 +39,6 @@ void Loop::run() {
   const std::function<void()> send_them = [this] { send_answers(); };
   while (!house_.ending) {
     const auto events = epoll_.wait(room, until());
-    for (int others; (others = held_back_.load()) > 0;) held_back_.wait(others);
-    const std::scoped_lock working(working_);
     for (const epoll_event& event : events) {
       auto* source = static_cast<Source*>(event.data.ptr);
       if (source && !source->gone) source->ready(event.events);
@@ -332,27 +330,6 @@ void Loop::close(Connection& connection) {
   house_.sessions.leave(connection);
   freed_ = true;
   house_.client_left();
-}
-
-void while_all_rest(std::span<const std::unique_ptr<Loop>> loops, const std::function<void()>& act) {
-  Loop* const own = Loop::here();
-  // Given up first, so that two loops that want all others to rest do not wait for each other.
-  if (own) own->working().unlock();
-  for (const auto& loop : loops) loop->hold_back(true);
-  std::vector<std::unique_lock<std::mutex>> resting;
-  for (const auto& loop : loops) resting.emplace_back(loop->working());
-  const auto leave = [&] {
-    for (const auto& loop : loops) loop->hold_back(false);
-    for (std::size_t i = 0; i < loops.size(); ++i)
-      if (loops[i].get() == own) static_cast<void>(resting[i].release());
-  };
-  try {
-    act();
-  } catch (...) {
-    leave();
-    throw;
-  }
-  leave();
 }
 
 }  // namespace shmoo::manager

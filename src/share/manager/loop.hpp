@@ -55,13 +55,6 @@ class Loop {
   void has_mail(Connection& connection);
   /// Carries out what a process that has died sent in full, and closes.
   void mourn(const std::shared_ptr<Connection>& connection);
-  /// Held while the loop carries out calls, never while it sleeps.
-  std::mutex& working() { return working_; }
-  /// Until it says otherwise the loop will not take working(): one that polls would hardly leave a gap.
-  void hold_back(bool yes) {
-    held_back_.fetch_add(yes ? 1 : -1);
-    if (!yes) held_back_.notify_all();
-  }
 
   // The loop's own thread.
   /// Waits for a source besides its connections.
@@ -112,16 +105,10 @@ class Loop {
   Trigger tidy_timer_;
 
   std::atomic<std::size_t> load_ = 0;
-  std::mutex working_;
-  std::atomic<int> held_back_ = 0;
   posix::EventFd bell_;
   std::atomic<bool> letters_wait_ = false;
   std::mutex letters_mutex_;
   std::vector<std::function<void()>> letters_;
 };
-
-/// Runs `act` while no loop carries out a call: each finishes what it is at first. Also from a loop's own
-/// thread, where no turn of an object is held. One at a time.
-void while_all_rest(std::span<const std::unique_ptr<Loop>> loops, const std::function<void()>& act);
 
 }  // namespace shmoo::manager
