@@ -40,6 +40,7 @@ Profile least_profile(const Cell& cell, const About& about) {
   constexpr std::uint64_t kUsual = 64;
   if (about.served && about.transport == Transport::tcp && (cell.contract != "dict" || cell.procs > 2))
     return Profile::full;
+  if (about.served && about.transport == Transport::shm && cell.contract != "dict") return Profile::standard;
   if (about.delegates && cell.bytes != kUsual) return Profile::full;
   return Profile::quick;
 }

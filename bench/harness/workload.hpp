@@ -32,7 +32,8 @@ Points process_counts(int least);
 
 /// The least profile for a cell because of its mechanism: what tells another cell's story once more is for the
 /// full one. That is TCP beside the socket (but in contract dict, by up to two processes), and a peer of another
-/// language at other sizes than the usual.
+/// language at other sizes than the usual. The manager's shared memory is for the standard one, but in contract
+/// dict.
 Profile least_profile(const Cell& cell, const About& about);
 
 /// A cell and how to launch it, or why it cannot be.
