@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "harness/starvation.hpp"
 #include "posix/affinity.hpp"
@@ -116,7 +117,10 @@ class Team::Worker final : public Member {
       wait_at_gate();
       if (probes()) {
         take(slot_.before);
+        // Who has probed sleeps: to go on looking would take CPU time from those who have not.
+        const sync::Patience patience = std::exchange(sync::patience(), {});
         team_.board_->probed.of(procs());
+        sync::patience() = patience;
       }
       enter(Slot::working);
       const auto present = posix::own_presence();

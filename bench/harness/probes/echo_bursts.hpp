@@ -75,6 +75,7 @@ class EchoBursts : public Bursts {
 
  private:
   static constexpr std::uint64_t kEnough = 256 << 10;  // bytes of a burst: every form has to come
+  static constexpr std::uint64_t kPart = 8;            // trips: few that one disturbance spoils
 
   static std::vector<int> seats_or_all(const std::vector<int>& seats) {
     return seats.empty() ? posix::allowed_cpus() : seats;
@@ -113,9 +114,15 @@ class EchoBursts : public Bursts {
     // An answer that came too late is still under way: it must not be taken for the next one.
     if (!lost_) {
       bool good = prepare(party, form);
-      mine.ns = timed(trips(), [&] {
-        for (std::uint64_t i = 0; i < trips() && good; ++i) good = trip(party, form);
-      });
+      // Of many clients only the whole burst tells what they did beside each other. Of one the best part counts.
+      const std::uint64_t part = parties() == 1 ? std::min(trips(), kPart) : trips();
+      mine.ns = kWorst;
+      for (std::uint64_t done = 0; done < trips() && good; done += part) {
+        const double ns = timed(part, [&] {
+          for (std::uint64_t i = 0; i < part && good; ++i) good = trip(party, form);
+        });
+        mine.ns = std::min(mine.ns, ns);
+      }
       rest(party);
       lost_ = !good;
     }

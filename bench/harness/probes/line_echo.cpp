@@ -31,26 +31,34 @@ struct Way {
   bool beside;          // the server sits beside its first client, or elsewhere
   std::uint32_t looks;  // before each further look gives up the CPU
   int pauses;           // between looks
+  bool sleeps = false;  // instead of looking again
 };
-constexpr std::uint32_t kForever = ~std::uint32_t{0};
+constexpr std::uint32_t kSomeLooks = 256;
+constexpr std::uint32_t kManyLooks = 4096;
 
-/// Who has a CPU to himself only looks. Where clients and servers share CPUs a look is a turn of the CPU, at once or,
-/// where the team may spin, after some looks: who comes within them costs no turn.
+/// Who has a CPU to himself only looks; not for ever, since he may be mistaken. Where clients and servers share CPUs a look is a turn of the CPU, at once or,
+/// where the team may spin, after some looks: who comes within them costs no turn. Turns go to strangers as well, which
+/// may keep them for long; there it is faster to sleep and be woken.
 std::vector<Way> ways(int processes, std::size_t cpus) {
   const bool spins = sync::patience().spins > 0;
   std::vector<Way> all;
-  const auto both = [&](bool beside, std::uint32_t looks, int pauses) {
+  const auto both = [&](bool beside, std::uint32_t looks, int pauses = 0) {
     for (const bool there : {true, false}) all.push_back({there, beside, looks, pauses});
   };
+  const auto asleep = [&](bool beside) {
+    for (const bool there : {true, false}) all.push_back({there, beside, 0, 0, true});
+  };
   if (spins && static_cast<std::size_t>(processes) <= cpus) {
-    for (const int pauses : {0, 1, 6}) both(false, kForever, pauses);
+    for (const int pauses : {0, 1, 6}) both(false, pauses > 0 ? kSomeLooks : kManyLooks, pauses);
     return all;
   }
-  for (const bool beside : {true, false}) {
-    if (!beside && cpus < 2) continue;
-    both(beside, 0, 0);
-    if (spins && cpus > 1) both(beside, 256, 0);
-  }
+  // Few enough that every one has its burst. First what holds when a stranger keeps the CPU: that may take all the time.
+  // To sleep elsewhere is slow where idle CPUs halt, and would take it as well.
+  asleep(true);
+  both(true, 0);
+  if (cpus < 2) return all;
+  both(false, spins ? kSomeLooks : 0);
+  if (spins) both(true, kSomeLooks);
   return all;
 }
 
@@ -78,6 +86,7 @@ class Wait {
 struct Pair {
   LineRing requests;
   LineRing replies;
+  alignas(posix::kPad) sync::Event served;  // for a client that sleeps
 };
 
 /// By which the clients of one server tell it to look at their lines. Whoever is killed between begin and end makes
@@ -95,7 +104,11 @@ using Piece = std::array<char, 16 << 10>;
 /// A server's end of one client's lines.
 class Client {
  public:
-  explicit Client(Pair& pair) : in_(pair.requests), out_(pair.replies) {}
+  explicit Client(Pair& pair) : in_(pair.requests), out_(pair.replies), served_(&pair.served) {}
+
+  /// Whether serve() has something to do.
+  bool ready() { return unsent_ > 0 ? out_.has_room() : in_.ready(); }
+  void wake() { served_->notify_all(); }
 
   /// Takes what is there, and answers what is whole. `out` has room for the longest reply.
   /// @return whether there was something to do.
@@ -128,6 +141,7 @@ class Client {
 
   LineReader in_;
   LineWriter out_;
+  sync::Event* served_;
   RequestHeader header_;
   std::size_t missing_ = 0;  // of the request that is on its way
   std::size_t whole_ = 0;    // of the reply
@@ -141,7 +155,8 @@ class LineEcho final : public EchoBursts {
 
  private:
   LineEcho(std::uint64_t bytes, int clients, const std::vector<int>& seats, std::vector<Way> ways)
-      : EchoBursts(clients, static_cast<int>(ways.size()), bytes, kMostTrips, seats),
+      : EchoBursts(clients, static_cast<int>(ways.size()), bytes,
+                   !ways.front().sleeps ? kMostTrips : clients > 1 ? 2 * kFewTrips : kFewTrips, seats),
         ways_(std::move(ways)),
         shared_(static_cast<std::size_t>(clients) * sizeof(Pair)) {
     for (int client = 0; client < clients; ++client) {
@@ -154,7 +169,8 @@ class LineEcho final : public EchoBursts {
     });
   }
 
-  static constexpr std::uint64_t kMostTrips = 16;
+  static constexpr std::uint64_t kMostTrips = 32;
+  static constexpr std::uint64_t kFewTrips = 8;  // where they are long
   struct Ends {
     LineWriter out;
     LineReader in;
@@ -165,6 +181,12 @@ class LineEcho final : public EchoBursts {
 
   Pair& pair_of(int client) const { return reinterpret_cast<Pair*>(shared_.tail())[client]; }
   Call& call_of(int server) const { return shared_->of[server]; }
+
+  /// Until the next look. @return false when what is waited for does not come any more.
+  template <class Ready>
+  static bool pass(const Way& way, Wait& wait, sync::Event& event, Ready ready) {
+    return way.sleeps ? event.wait(ready, posix::Deadline::in(kLost)) : wait.again(way);
+  }
 
   // The server's side.
 
@@ -183,15 +205,25 @@ class LineEcho final : public EchoBursts {
 
   void serve_burst(Call& call, std::vector<Client>& clients, char* out) {
     for (Wait wait;;) {
+      const int form = call.form.load(std::memory_order_relaxed);
+      const Way& way = ways_[static_cast<std::size_t>(form)];
       bool moved = false;
-      for (Client& client : clients) moved |= client.serve(piece_, out);
+      for (Client& client : clients) {
+        if (!client.serve(piece_, out)) continue;
+        moved = true;
+        if (way.sleeps) client.wake();
+      }
       if (moved) {
         wait = {};
         continue;
       }
-      if (call.callers.load(std::memory_order_acquire) == 0) return;
-      const int form = call.form.load(std::memory_order_relaxed);
-      if (!wait.again(ways_[static_cast<std::size_t>(form)])) return;
+      const auto over = [&] { return call.callers.load(std::memory_order_acquire) == 0; };
+      if (over()) return;
+      const auto wanted = [&] {
+        return over() || call.form.load(std::memory_order_acquire) != form ||
+               std::any_of(clients.begin(), clients.end(), [](Client& client) { return client.ready(); });
+      };
+      if (!pass(way, wait, call.event, wanted)) return;
     }
   }
 
@@ -200,6 +232,8 @@ class LineEcho final : public EchoBursts {
   bool prepare(int party, int form) override {
     const Way& way = ways_[static_cast<std::size_t>(form)];
     Call& call = call_of(party % servers());
+    before_ = sync::patience();
+    if (way.sleeps) sync::patience() = {};
     call.form.store(form, std::memory_order_relaxed);  // the same for all
     call.callers.fetch_add(1, std::memory_order_relaxed);
     call.begun.fetch_add(1, std::memory_order_release);
@@ -214,10 +248,17 @@ class LineEcho final : public EchoBursts {
     return way.there ? exchange(party, way, bytes(), 0) : exchange(party, way, 0, bytes());
   }
 
-  void rest(int party) override { call_of(party % servers()).callers.fetch_sub(1, std::memory_order_release); }
+  void rest(int party) override {
+    Call& call = call_of(party % servers());
+    call.callers.fetch_sub(1, std::memory_order_release);
+    call.event.notify_all();
+    sync::patience() = before_;
+  }
 
   bool exchange(int party, const Way& way, std::uint64_t there, std::uint64_t back) {
     Ends& ends = ends_[static_cast<std::size_t>(party)];
+    sync::Event& served = pair_of(party).served;
+    sync::Event& wanted = call_of(party % servers()).event;
     RequestHeader header;
     header.bytes = static_cast<std::uint32_t>(there);
     header.object = back;  // says how long an answer is wanted
@@ -226,19 +267,21 @@ class LineEcho final : public EchoBursts {
     Wait wait;
     for (std::size_t sent = 0;;) {
       const std::size_t moved = ends.out.write(room_.data() + sent, request - sent);
+      if (way.sleeps && moved > 0) wanted.notify_all();
       if ((sent += moved) == request) break;
       if (moved > 0)
         wait = {};
-      else if (!wait.again(way))
+      else if (!pass(way, wait, served, [&] { return ends.out.has_room(); }))
         return false;
     }
     wait = {};
     for (std::size_t missing = sizeof(ReplyHeader) + back;;) {
       const std::size_t got = ends.in.read(piece_.data(), piece_.size());
+      if (way.sleeps && ends.in.made_room()) wanted.notify_all();
       if ((missing -= std::min(got, missing)) == 0) return true;
       if (got > 0)
         wait = {};
-      else if (!wait.again(way))
+      else if (!pass(way, wait, served, [&] { return ends.in.ready(); }))
         return false;
     }
   }
@@ -247,6 +290,7 @@ class LineEcho final : public EchoBursts {
   posix::Shared<Calls> shared_;
   std::vector<Ends> ends_;  // each party uses its own
   // A process's own.
+  sync::Patience before_;
   std::vector<char> room_;
   alignas(64) Piece piece_{};
 };
