@@ -41,7 +41,11 @@ Profile least_profile(const Cell& cell, const About& about) {
   if (about.served && about.transport == Transport::tcp && (cell.contract != "dict" || cell.procs > 2))
     return Profile::full;
   if (about.served && about.transport == Transport::shm && cell.contract != "dict") return Profile::standard;
-  if (about.delegates && cell.bytes != kUsual) return Profile::full;
+  if (about.delegates) {
+    const bool calls = cell.workload == "set" || cell.workload == "get" || cell.workload == "update" ||
+                       cell.workload == "mixed";
+    return calls && cell.bytes == kUsual && cell.procs <= 2 ? Profile::quick : Profile::full;
+  }
   return Profile::quick;
 }
 

@@ -32,7 +32,7 @@ Points process_counts(int least);
 
 /// The least profile for a cell because of its mechanism: what tells another cell's story once more is for the
 /// full one. That is TCP beside the socket (but in contract dict, by up to two processes), and a peer of another
-/// language at other sizes than the usual. The manager's shared memory is for the standard one, but in contract
+/// language, whose processes take a second to start, but at the usual size by one and two processes. The manager's shared memory is for the standard one, but in contract
 /// dict.
 Profile least_profile(const Cell& cell, const About& about);
 
