@@ -67,6 +67,8 @@ class Bursts : public Probe {
   virtual double burst(int form) = 0;
   /// Operations of one burst.
   virtual std::uint64_t operations(int form) const = 0;
+  /// So many bursts, whatever they take.
+  virtual int least_bursts() const { return 1; }
   /// Another party's part. @return false when party 0 was lost.
   virtual bool partner(int /*party*/, int /*form*/) { return true; }
 
@@ -83,7 +85,7 @@ class Bursts : public Probe {
   double lead(More more) {
     double best = kWorst;
     std::uint64_t done = 0;
-    for (int count = 0; count == 0 || more(done); ++count) {
+    for (int count = 0; count < least_bursts() || more(done); ++count) {
       const int form = count % forms_;
       if (!call(form)) return kUnknown;
       const double ns = burst(form);
