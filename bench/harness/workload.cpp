@@ -38,9 +38,11 @@ Points process_counts(int least) {
 
 Profile least_profile(const Cell& cell, const About& about) {
   constexpr std::uint64_t kUsual = 64;
+  constexpr std::uint64_t kShort = 4096;  // beyond it the transport hardly shows beside the copying
   if (about.served && about.transport == Transport::tcp && (cell.contract != "dict" || cell.procs > 2))
     return Profile::full;
-  if (about.served && about.transport == Transport::shm && cell.contract != "dict") return Profile::standard;
+  if (about.served && about.transport == Transport::shm && cell.contract != "dict")
+    return cell.bytes <= kShort ? Profile::standard : Profile::full;
   if (about.delegates) {
     const bool calls = cell.workload == "set" || cell.workload == "get" || cell.workload == "update" ||
                        cell.workload == "mixed";
