@@ -44,8 +44,8 @@ inline Floor echo_of(Transport transport) {
 }
 
 /// Each operation is `calls` to a server, one after the other, of `bytes` of payload in one direction or the
-/// other. As many clients call the bare server as call the mechanism's: what overlaps there overlaps here. Payload
-/// that is too long for a burst of the probe is copied at least once.
+/// other. As many clients call the bare server as call the mechanism's: what overlaps there overlaps here.
+/// Payload that is too long for a burst of the probe is copied at least once.
 inline Bound call(const Cell& cell, const About& about, int width, std::uint64_t bytes, double calls = 1) {
   if (bytes > probes::kLongestEcho) return beside({Floor::copy, bytes, calls}, cell, width);
   return {echo_of(about.transport), bytes, calls};
@@ -53,7 +53,8 @@ inline Bound call(const Cell& cell, const About& about, int width, std::uint64_t
 
 /// Each process moves `times` times `bytes` for itself, or in one call to a server.
 inline Bound copy(const Cell& cell, const About& about, int width, std::uint64_t bytes, double times = 1) {
-  if (about.served) return call(cell, about, width, static_cast<std::uint64_t>(static_cast<double>(bytes) * times));
+  if (about.served)
+    return call(cell, about, width, static_cast<std::uint64_t>(static_cast<double>(bytes) * times));
   return beside({Floor::copy, bytes, times}, cell, width);
 }
 
@@ -63,16 +64,16 @@ inline Bound copy_or_lock(const Cell& cell, const About& about, int width, std::
   return copy(cell, about, width, bytes);
 }
 
-/// One item of `bytes` from one process to another: two calls where a server stands between. `lanes` = how many
-/// items may be on the way beside each other.
+/// One item of `bytes` from one process to another: two calls where a server stands between. `lanes` = how
+/// many items may be on the way beside each other.
 inline Bound stream(const Cell& cell, const About& about, int width, int lanes) {
   if (about.served) return call(cell, about, width, cell.bytes, 2);
   if (width < 2) return {Floor::copy, cell.bytes, 1, true};
   return {Floor::block_stream, cell.bytes, 1.0 / std::max(1, std::min(lanes, width / 2))};
 }
 
-/// One item there and one back. Through a server each way is as far as one call: to the server and on from there;
-/// the other half of each of the four calls may pass meanwhile.
+/// One item there and one back. Through a server each way is as far as one call: to the server and on from
+/// there; the other half of each of the four calls may pass meanwhile.
 inline Bound round_trip(const Cell& cell, const About& about, int width) {
   if (about.served) {
     Bound two = call(cell, about, width, cell.bytes, 2);

@@ -22,10 +22,9 @@ namespace {
 
 using namespace probes;
 
-constexpr std::array<std::string_view, 14> kNames{"",          "cache_line", "block_stream", "copy",
-                                                  "fetch_add", "syscall",    "futex",        "yield",
-                                                  "pipe",      "fork",       "page_fault",   "echo_socket",
-                                                  "echo_tcp",  "echo_shm"};
+constexpr std::array<std::string_view, 14> kNames{
+    "",      "cache_line", "block_stream", "copy",       "fetch_add",   "syscall",  "futex",
+    "yield", "pipe",       "fork",         "page_fault", "echo_socket", "echo_tcp", "echo_shm"};
 
 /// One line there and one back, in the ways of polling that are each the fastest somewhere.
 class CacheLine final : public Bursts {

@@ -31,18 +31,18 @@ enum class Floor {
   pipe,        ///< one byte through a pipe and one back; parties 2
   fork,        ///< fork, exit and wait of a process with `bytes` of resident memory; one party
   page_fault,  ///< the first write to a page; one party
-  echo_socket,  ///< a request with `bytes` of payload to a bare server and its reply, or the other way round, by
-                ///< a Unix socket; all members at the same time
-  echo_tcp,     ///< the same by TCP through the loopback device
-  echo_shm,     ///< the same by lines of shared memory, at which both sides look
+  echo_socket,  ///< a request with `bytes` of payload to a bare server and its reply, or the other way round,
+                ///< by a Unix socket; all members at the same time
+  echo_tcp,  ///< the same by TCP through the loopback device
+  echo_shm,  ///< the same by lines of shared memory, at which both sides look
 };
 /// As in cells and rows: "cache_line", "block_stream" ...; "" for none.
 std::string_view name(Floor floor);
 /// How many members take part, of `procs` on `width` different CPUs; 0 = the probe is impossible there.
 int parties(Floor floor, int procs, int width);
 
-/// A probe in memory that a team shares: made by the parent before it forks. One that needs a server starts it
-/// then, and ends it when it is destroyed.
+/// A probe in memory that a team shares: made by the parent before it forks. One that needs a server starts
+/// it then, and ends it when it is destroyed.
 class Probe {
  public:
   virtual ~Probe() = default;

@@ -27,7 +27,8 @@ enum class Wait {
 const std::vector<std::string>& wait_names();
 /// Why a mechanism on these seats cannot wait that way, "" = it can.
 std::string wait_refusal(const Cell& cell, const About& about, int width);
-/// Sets this process's patience, which the team and its servers inherit. `spin_ns` = what a wake-up costs here.
+/// Sets this process's patience, which the team and its servers inherit. `spin_ns` = what a wake-up costs
+/// here.
 void set_patience(const Cell& cell, const About& about, int width, std::int64_t spin_ns);
 
 }  // namespace shmoo::bench

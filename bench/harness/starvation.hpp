@@ -23,9 +23,9 @@ double least_share(std::span<const MemberReport> team);
 /// least 1000 operations, against those who did as many: less may be chance.
 std::optional<std::string> starved(std::span<const MemberReport> team);
 
-/// Runs `launch` until it does not throw Starved, at most three times; the last one's Starved goes on. A member
-/// can look starved because the host took its CPU away, which a guest does not always see. That does not happen
-/// to three launches in a row; a mechanism that starves does it each time.
+/// Runs `launch` until it does not throw Starved, at most three times; the last one's Starved goes on. A
+/// member can look starved because the host took its CPU away, which a guest does not always see. That does
+/// not happen to three launches in a row; a mechanism that starves does it each time.
 template <class Launch>
 auto run_until_fair(Launch launch) {
   for (int left = 2;; --left) {

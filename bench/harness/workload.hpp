@@ -26,14 +26,14 @@ struct Point {
 };
 using Points = std::vector<Point>;
 
-/// Process counts from `least` on: 1, 2, 4, 8 ... up to 8 or twice this machine's CPUs, whichever is more. Far more
-/// processes than CPUs are for the full profile.
+/// Process counts from `least` on: 1, 2, 4, 8 ... up to 8 or twice this machine's CPUs, whichever is more.
+/// Far more processes than CPUs are for the full profile.
 Points process_counts(int least);
 
-/// The least profile for a cell because of its mechanism: what tells another cell's story once more is for the
-/// full one. That is TCP beside the socket (but in contract dict, by up to two processes), and a peer of another
-/// language, whose processes take a second to start, but at the usual size by one and two processes. The manager's shared memory is for the standard one by short payloads,
-/// but in contract dict.
+/// The least profile for a cell because of its mechanism: what tells another cell's story once more is for
+/// the full one. That is TCP beside the socket (but in contract dict, by up to two processes), and a peer of
+/// another language, whose processes take a second to start, but at the usual size by one and two processes.
+/// The manager's shared memory is for the standard one by short payloads, but in contract dict.
 Profile least_profile(const Cell& cell, const About& about);
 
 /// A cell and how to launch it, or why it cannot be.

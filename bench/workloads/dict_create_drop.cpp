@@ -15,7 +15,8 @@ const Registration registration{{
     .bound = [](const Candidate& c, int width) { return bound::copy(c.cell, c.about, width, 0); },
     .candidates =
         [] {
-          return span_cells<catalog::Dicts, dicts::CreateDrop>("dict", "create_drop", {{0}}, process_counts(1));
+          return span_cells<catalog::Dicts, dicts::CreateDrop>("dict", "create_drop", {{0}},
+                                                               process_counts(1));
         },
     .rests = true,
 }};

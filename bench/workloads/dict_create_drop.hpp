@@ -1,10 +1,11 @@
 // dict/create_drop
 //
 // Purpose: what does it cost to have a new shared object and to drop it again?
-// Rules:   one operation = one process makes an empty dict beside the one that all share, and drops it. Each that is
-//          made is another one than the one before. In the first half of the warm-up two are made at a time, both
-//          must be empty, and what is set in one must be there and not in the other. When all have done, no dict may
-//          be left but the shared one.
+// Rules:   one operation = one process makes an empty dict beside the one that all share, and drops it. Each
+// that is
+//          made is another one than the one before. In the first half of the warm-up two are made at a time,
+//          both must be empty, and what is set in one must be there and not in the other. When all have done,
+//          no dict may be left but the shared one.
 #pragma once
 #include "harness/servants.hpp"
 #include "workloads/dict_common.hpp"
@@ -55,7 +56,8 @@ class MakeAndDrop final : public Job {
     std::string value;
     if (one.get("key", value) || other.get("key", value)) member.fail("a dict that was made is not empty");
     one.set("key", "value");
-    if (!one.get("key", value) || value != "value") member.fail("a dict that was made does not keep what is set");
+    if (!one.get("key", value) || value != "value")
+      member.fail("a dict that was made does not keep what is set");
     if (other.get("key", value)) member.fail("two dicts that were made are the same");
   }
 

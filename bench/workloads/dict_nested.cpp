@@ -21,9 +21,8 @@ const Registration registration{{
         [] {
           std::vector<Candidate> all;
           for (const auto& [depth, from] : Points{{1}, {2, Profile::standard}, {3, Profile::full}, {4}})
-            for (Candidate& one :
-                 span_cells<catalog::Dicts, dicts::Nested>("dict", "nested", {{64, from}}, process_counts(1),
-                                                           {{"depth", std::to_string(depth)}}))
+            for (Candidate& one : span_cells<catalog::Dicts, dicts::Nested>(
+                     "dict", "nested", {{64, from}}, process_counts(1), {{"depth", std::to_string(depth)}}))
               all.push_back(std::move(one));
           return all;
         },

@@ -1,11 +1,12 @@
 // dict/nested
 //
 // Purpose: what does it cost to reach a value in a shared dict that lies in another one?
-// Rules:   one operation = one process gets the value of a key drawn at random out of the dict that is as many dicts
-//          below the shared one as the axis depth says, fetching one after the other from the top, checks every byte
-//          of it, and drops what it fetched. Every dict on the way has the same 100 keys; their values say how far
-//          down they lie. Nobody writes. At the end each value is where it was, and no more dicts are there than
-//          at the start: what was fetched was given back.
+// Rules:   one operation = one process gets the value of a key drawn at random out of the dict that is as
+// many dicts
+//          below the shared one as the axis depth says, fetching one after the other from the top, checks
+//          every byte of it, and drops what it fetched. Every dict on the way has the same 100 keys; their
+//          values say how far down they lie. Nobody writes. At the end each value is where it was, and no
+//          more dicts are there than at the start: what was fetched was given back.
 #pragma once
 #include "harness/servants.hpp"
 #include "workloads/dict_common.hpp"
@@ -81,7 +82,8 @@ class FarDown final : public Job {
   const std::uint64_t depth_;
   const std::uint64_t bytes_;
   Dict dict_;
-  std::size_t there_ = 0;  // by made(): what it counts of dicts that only lie in others is the mechanism's affair
+  std::size_t there_ =
+      0;  // by made(): what it counts of dicts that only lie in others is the mechanism's affair
   // A member's own.
   std::optional<Draw> draw_;
   std::string got_;

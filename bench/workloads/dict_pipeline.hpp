@@ -1,12 +1,14 @@
 // dict/pipeline
 //
 // Purpose: what does it save to send calls that do not depend on each other without waiting for each answer?
-// Rules:   one operation = one call: a get of a key drawn at random, of which every byte is checked, or as often a
-//          set of a new value. So many of them as the axis depth says are sent before the first answer is taken;
-//          then all answers are taken, in order, and the next ones are sent. A process's calls are carried out in
-//          the order it made them: a get must find its own last set before it, or a later one of another
-//          process. The first half of the warm-up sets keys and gets them back one by one. Keys, values and proof:
-//          dict_common.hpp. Single calls are not timed: their latency is that of the others around them.
+// Rules:   one operation = one call: a get of a key drawn at random, of which every byte is checked, or as
+// often a
+//          set of a new value. So many of them as the axis depth says are sent before the first answer is
+//          taken; then all answers are taken, in order, and the next ones are sent. A process's calls are
+//          carried out in the order it made them: a get must find its own last set before it, or a later one
+//          of another process. The first half of the warm-up sets keys and gets them back one by one. Keys,
+//          values and proof: dict_common.hpp. Single calls are not timed: their latency is that of the others
+//          around them.
 #pragma once
 #include <algorithm>
 

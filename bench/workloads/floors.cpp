@@ -116,12 +116,12 @@ const Registration hand_over =
     registered(Floor::futex, "one hand-over to a sleeping process and one back by futex", nothing, two);
 const Registration pipe = registered(
     Floor::pipe, "one byte through a pipe and one back", [] { return Points{{1}}; }, two);
-const Registration echo =
-    registered(Floor::echo_socket, "one request to a server that does nothing, by a Unix socket, and its reply",
-               payloads, [] { return process_counts(1); });
-const Registration echo_tcp =
-    registered(Floor::echo_tcp, "one request to a server that does nothing, by TCP on one machine, and its reply",
-               payloads, [] { return process_counts(1); });
+const Registration echo = registered(
+    Floor::echo_socket, "one request to a server that does nothing, by a Unix socket, and its reply",
+    payloads, [] { return process_counts(1); });
+const Registration echo_tcp = registered(
+    Floor::echo_tcp, "one request to a server that does nothing, by TCP on one machine, and its reply",
+    payloads, [] { return process_counts(1); });
 const Registration echo_shm =
     registered(Floor::echo_shm, "one request to a server that does nothing, by shared memory, and its reply",
                payloads, [] { return process_counts(1); });

@@ -25,7 +25,8 @@ const Registration registration{{
     .purpose = "what does one queue carry when many put and many get at the same time?",
     .operation = "one item delivered, from procs / 2 producers to one of as many consumers",
     .bytes_per_operation = [](const Cell& cell) { return cell.bytes; },
-    .bound = [](const Candidate& c, int width) { return bound::stream(c.cell, c.about, width, c.cell.procs / 2); },
+    .bound = [](const Candidate& c,
+                int width) { return bound::stream(c.cell, c.about, width, c.cell.procs / 2); },
     .candidates = [] { return traffic::crowd_cells<Mesh>("mesh"); },
 }};
 

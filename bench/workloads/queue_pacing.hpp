@@ -163,8 +163,7 @@ class Paced final : public Job {
         member.stopwatch().record(FastClock::between(start, now));  // what receive() does with each
         arrivals_->add(now);
       }
-      if (stream > 0)
-        pace_->interval.store(std::max(pace_->interval.load(), arrivals_->interval()));
+      if (stream > 0) pace_->interval.store(std::max(pace_->interval.load(), arrivals_->interval()));
     }
   }
 

@@ -15,16 +15,16 @@ int online_cpus();
 /// Binds this thread to one CPU. Errors: std::system_error (the CPU is offline or not allowed).
 void pin_to(int cpu);
 
-/// Binds another process (its first thread) to these CPUs. Errors: std::system_error (it is gone, or not ours; none
-/// of them is online and allowed).
+/// Binds another process (its first thread) to these CPUs. Errors: std::system_error (it is gone, or not
+/// ours; none of them is online and allowed).
 void confine(pid_t pid, const std::vector<int>& cpus);
 
 /// The CPU that this thread runs on; a moment later it may be another, unless it is pinned.
 int current_cpu();
 
 /// While it lives this thread, and every process that it forks, runs on these CPUs alone; with none of them,
-/// wherever it could before. What was forked stays there. Errors: std::system_error (none of them is online and
-/// allowed).
+/// wherever it could before. What was forked stays there. Errors: std::system_error (none of them is online
+/// and allowed).
 class Confined {
  public:
   explicit Confined(const std::vector<int>& cpus);

@@ -54,7 +54,8 @@ class Child {
   /// Whether a signal has stopped it (SIGSTOP and its like) and none let it go on.
   bool stopped() const;
   /// Whether it is on its way out, or has a SIGKILL before it: soon peek() will say how it ended. The kernel
-  /// tells others of a death (robust locks, closed sockets) before it tells the parent. True when it has ended.
+  /// tells others of a death (robust locks, closed sockets) before it tells the parent. True when it has
+  /// ended.
   bool dying() const;
   /// How it ended; valid after join() returned true.
   const Ending& ending() const { return ending_; }

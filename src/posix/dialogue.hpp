@@ -1,9 +1,9 @@
 // A program that we start and talk to in messages, over its standard input and output.
 //
-// A message is a list of fields, each any bytes: 4 bytes that say how many, then for each 4 bytes of length and
-// the field itself; little-endian. The program belongs to the process that started it, and to one thread of it at
-// a time; it dies with that process, and should end by itself at the end of its input. A child that inherits a
-// Dialogue by fork must not use it.
+// A message is a list of fields, each any bytes: 4 bytes that say how many, then for each 4 bytes of length
+// and the field itself; little-endian. The program belongs to the process that started it, and to one thread
+// of it at a time; it dies with that process, and should end by itself at the end of its input. A child that
+// inherits a Dialogue by fork must not use it.
 #pragma once
 #include <cstdint>
 #include <memory>

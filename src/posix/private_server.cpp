@@ -74,7 +74,8 @@ void PrivateServer::guard(const std::string& program, const std::vector<std::str
 }
 
 void PrivateServer::await(Nanoseconds patience) {
-  for (const Deadline deadline = Deadline::in(patience); !listens(address_); nap(std::chrono::milliseconds(1))) {
+  for (const Deadline deadline = Deadline::in(patience); !listens(address_);
+       nap(std::chrono::milliseconds(1))) {
     if (!guard_->alive()) throw std::runtime_error("the server program ended before it listened");
     if (deadline.passed()) throw std::runtime_error("the server program does not listen");
   }

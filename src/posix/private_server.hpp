@@ -1,10 +1,11 @@
-// A server program of somebody else's, for us alone: it listens at a socket in a private folder and ends with the
-// process that started it.
+// A server program of somebody else's, for us alone: it listens at a socket in a private folder and ends with
+// the process that started it.
 //
-// Between it and us stands a guard, a forked process that waits for three things: that the server ends, that we
-// end it, and that our process dies, by SIGKILL too. In each case it kills the server and removes the folder. Who
-// inherits a PrivateServer by fork may use its address; only its maker ends it. If guard and maker are killed at
-// once the server dies with the guard, and the folder stays until remove_leftovers() finds its maker dead.
+// Between it and us stands a guard, a forked process that waits for three things: that the server ends, that
+// we end it, and that our process dies, by SIGKILL too. In each case it kills the server and removes the
+// folder. Who inherits a PrivateServer by fork may use its address; only its maker ends it. If guard and
+// maker are killed at once the server dies with the guard, and the folder stays until remove_leftovers()
+// finds its maker dead.
 #pragma once
 #include <sys/types.h>
 
@@ -26,8 +27,8 @@ std::string find_program(const std::string& name);
 
 class PrivateServer {
  public:
-  /// `program` is a path; `arguments` (without argv[0]) are made from the address to listen at. Its standard output
-  /// is lost, its standard error is ours. It can be reached when the constructor returns. Errors:
+  /// `program` is a path; `arguments` (without argv[0]) are made from the address to listen at. Its standard
+  /// output is lost, its standard error is ours. It can be reached when the constructor returns. Errors:
   /// std::system_error; std::runtime_error when it ends or does not listen within `patience`.
   PrivateServer(const std::string& program,
                 const std::function<std::vector<std::string>(const std::string& address)>& arguments,

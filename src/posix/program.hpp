@@ -32,8 +32,8 @@ class Program {
 /// A pipe that no program inherits: read end, write end.
 std::pair<Fd, Fd> private_pipe();
 
-/// In a fresh child: becomes `path` with `arguments` (without argv[0]) and no signal held back. Exit code 127 when
-/// it cannot be executed.
+/// In a fresh child: becomes `path` with `arguments` (without argv[0]) and no signal held back. Exit code 127
+/// when it cannot be executed.
 [[noreturn]] void become(const std::string& path, std::vector<std::string> arguments);
 
 /// Runs `path` with our stdin, stdout and stderr and waits for its end.

@@ -96,8 +96,8 @@ TEST(PythonManager, works_in_a_loop_of_its_own_and_says_what_it_wrote) {
   if (const std::string reason = PythonManager::refusal({}); !reason.empty()) GTEST_SKIP() << reason;
   PythonDict dict{Shape()};
   for (const char* workload : {"set", "update", "mixed", "get"}) {
-    const Done done =
-        dict.work({.workload = workload, .member = 0, .procs = 1, .bytes = 64, .keys = 10, .batch = 5, .count = 50});
+    const Done done = dict.work(
+        {.workload = workload, .member = 0, .procs = 1, .bytes = 64, .keys = 10, .batch = 5, .count = 50});
     if (done.wrong.empty()) {
       EXPECT_GT(done.ns, 0) << workload;
       EXPECT_EQ(done.last.size(), 10U);

@@ -21,15 +21,16 @@
 #include "harness/seats.hpp"
 #include "posix/affinity.hpp"
 #include "posix/clock.hpp"
-#include "sync/patience.hpp"
 #include "support/processes.hpp"
+#include "sync/patience.hpp"
 
 namespace shmoo::bench {
 namespace {
 
-constexpr Floor kAll[] = {Floor::cache_line, Floor::block_stream, Floor::copy,  Floor::fetch_add,
-                          Floor::syscall,    Floor::futex,        Floor::yield, Floor::pipe,
-                          Floor::fork,       Floor::page_fault,   Floor::echo_socket, Floor::echo_tcp, Floor::echo_shm};
+constexpr Floor kAll[] = {Floor::cache_line, Floor::block_stream, Floor::copy,        Floor::fetch_add,
+                          Floor::syscall,    Floor::futex,        Floor::yield,       Floor::pipe,
+                          Floor::fork,       Floor::page_fault,   Floor::echo_socket, Floor::echo_tcp,
+                          Floor::echo_shm};
 
 class EachProbe : public testing::TestWithParam<Floor> {};
 
@@ -88,7 +89,8 @@ TEST(Probes, know_how_many_take_part) {
   EXPECT_EQ(parties(Floor::fetch_add, 8, 4), 4);
   EXPECT_EQ(parties(Floor::futex, 2, 1), 2);
   EXPECT_EQ(parties(Floor::copy, 2, 1), 1);
-  for (const Floor echo : {Floor::echo_socket, Floor::echo_tcp, Floor::echo_shm}) EXPECT_EQ(parties(echo, 8, 2), 8);
+  for (const Floor echo : {Floor::echo_socket, Floor::echo_tcp, Floor::echo_shm})
+    EXPECT_EQ(parties(echo, 8, 2), 8);
   EXPECT_EQ(parties(Floor::none, 2, 2), 0);
 }
 
@@ -111,7 +113,8 @@ TEST_P(Echo, serves_many_clients_and_payloads_that_no_buffer_on_the_way_holds) {
 TEST_P(Echo, serves_a_team_that_may_spin) {
   const sync::Patience before = std::exchange(sync::patience(), {1000, 0});
   for (const int clients : {1, 2, 5})
-    for (const std::uint64_t bytes : {0, 4096}) EXPECT_GT(found(GetParam(), bytes, clients, false), 0) << clients;
+    for (const std::uint64_t bytes : {0, 4096})
+      EXPECT_GT(found(GetParam(), bytes, clients, false), 0) << clients;
   sync::patience() = before;
 }
 

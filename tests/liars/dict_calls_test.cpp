@@ -31,8 +31,8 @@ struct Choice {
 };
 Choice chosen;
 
-/// A Boost dict with calls in flight, with others beside it and below it, which are each process's own but for their
-/// number.
+/// A Boost dict with calls in flight, with others beside it and below it, which are each process's own but
+/// for their number.
 class LyingDict : public dict::BoostDict {
  public:
   explicit LyingDict(const dict::Shape& shape) : dict::BoostDict(shape), there_(0, 0) {}
@@ -40,7 +40,9 @@ class LyingDict : public dict::BoostDict {
   class Flight {
    public:
     explicit Flight(LyingDict& dict) : dict_(dict) {}
-    void set(std::string_view key, std::string_view value) { calls_.push_back({std::string(key), std::string(value)}); }
+    void set(std::string_view key, std::string_view value) {
+      calls_.push_back({std::string(key), std::string(value)});
+    }
     void get(std::string_view key) { calls_.push_back({std::string(key), std::nullopt}); }
     void send() {
       bool late = false;
@@ -94,7 +96,9 @@ class LyingDict : public dict::BoostDict {
 
   class Made {
    public:
-    Made(LyingDict& dict, std::uint64_t identity) : dict_(&dict), identity_(identity) { dict.there_->fetch_add(1); }
+    Made(LyingDict& dict, std::uint64_t identity) : dict_(&dict), identity_(identity) {
+      dict.there_->fetch_add(1);
+    }
     Made(Made&& other) noexcept : dict_(std::exchange(other.dict_, nullptr)), identity_(other.identity_) {}
     ~Made() {
       if (dict_ && !(chosen.lie == Lie::keeps && dict_->moment_.now())) dict_->there_->fetch_sub(1);
@@ -109,7 +113,9 @@ class LyingDict : public dict::BoostDict {
     std::uint64_t identity() const { return identity_; }
 
    private:
-    std::map<std::string, std::string>& content() { return chosen.lie == Lie::shares ? dict_->common_ : own_; }
+    std::map<std::string, std::string>& content() {
+      return chosen.lie == Lie::shares ? dict_->common_ : own_;
+    }
     LyingDict* dict_;
     std::uint64_t identity_;
     std::map<std::string, std::string> own_;
@@ -196,8 +202,10 @@ TEST(LyingDictCalls, dicts_that_share_what_is_set_are_noticed) {
 }
 
 TEST(LyingDictCalls, a_dict_that_is_never_dropped_is_noticed) {
-  EXPECT_THAT(launch<CreateDrop>({Lie::keeps, 100}, 2), HasSubstr("1 dicts that were dropped are still there"));
-  EXPECT_THAT(launch<Nested>({Lie::keeps, 100}, 1, 2), HasSubstr("3 dicts are there at the end instead of 2"));
+  EXPECT_THAT(launch<CreateDrop>({Lie::keeps, 100}, 2),
+              HasSubstr("1 dicts that were dropped are still there"));
+  EXPECT_THAT(launch<Nested>({Lie::keeps, 100}, 1, 2),
+              HasSubstr("3 dicts are there at the end instead of 2"));
 }
 
 TEST(LyingDictCalls, a_value_of_another_depth_or_a_damaged_one_is_noticed) {

@@ -39,9 +39,8 @@ Subject value(const char* name) {
 }
 template <class M>
 Subject queue(const char* name) {
-  return {name, 2, [](int procs) {
-            return std::make_unique<bench::traffic::RoundTrip<M>>(cell_of(64, procs));
-          }};
+  return {name, 2,
+          [](int procs) { return std::make_unique<bench::traffic::RoundTrip<M>>(cell_of(64, procs)); }};
 }
 
 const std::vector<Subject>& subjects() {

@@ -66,8 +66,7 @@ struct Ends {
 Ends ends_of(std::pair<posix::Fd, posix::Fd> pair) {
   auto& [here, there] = pair;
   posix::limit_waiting(here.get(), kLost);
-  return {std::make_unique<SocketWire>(std::move(here)),
-          std::make_unique<SocketWire>(std::move(there))};
+  return {std::make_unique<SocketWire>(std::move(here)), std::make_unique<SocketWire>(std::move(there))};
 }
 
 /// Sends all of it. @return false when the other end is gone.
@@ -95,7 +94,8 @@ class Server {
     // One client alone needs no telling apart.
     if (clients_.size() == 1) {
       Client& only = clients_.front();
-      while (take(only, [&](void* room, std::size_t bytes) { return only.wire->receive_some(room, bytes); })) {
+      while (
+          take(only, [&](void* room, std::size_t bytes) { return only.wire->receive_some(room, bytes); })) {
       }
       return;
     }
@@ -105,7 +105,8 @@ class Server {
     for (std::size_t left = clients_.size(); left > 0;)
       for (const epoll_event& event : epoll.wait(room, posix::Deadline::never())) {
         Client& client = *static_cast<Client*>(event.data.ptr);
-        if (take(client, [&](void* into, std::size_t bytes) { return client.wire->receive_now(into, bytes); }))
+        if (take(client,
+                 [&](void* into, std::size_t bytes) { return client.wire->receive_now(into, bytes); }))
           continue;
         epoll.forget(client.wire->descriptor());
         --left;
@@ -152,8 +153,8 @@ class Server {
   std::vector<char> out_;
 };
 
-/// Forms: the payload goes there, or comes back; the server sits beside its first client, or elsewhere, as far as
-/// its seats allow: which of the two makes more of a difference than all that a server does.
+/// Forms: the payload goes there, or comes back; the server sits beside its first client, or elsewhere, as
+/// far as its seats allow: which of the two makes more of a difference than all that a server does.
 class Echo final : public EchoBursts {
  public:
   Echo(std::uint64_t bytes, std::vector<Ends> lines, const std::vector<int>& seats)
@@ -214,7 +215,8 @@ std::optional<std::pair<posix::Fd, posix::Fd>> loopback_pair() {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_echo(Floor floor, std::uint64_t bytes, int clients, const std::vector<int>& seats) {
+std::unique_ptr<Probe> make_echo(Floor floor, std::uint64_t bytes, int clients,
+                                 const std::vector<int>& seats) {
   std::vector<Ends> lines;
   switch (floor) {
     case Floor::echo_shm:

@@ -1,5 +1,5 @@
-// What the echo floors have in common, whatever their requests travel by: servers, and where they sit; and all
-// clients calling at the same time.
+// What the echo floors have in common, whatever their requests travel by: servers, and where they sit; and
+// all clients calling at the same time.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -17,11 +17,13 @@
 namespace shmoo::bench::probes {
 
 /// All parties call at the same time, each as soon as its last call was answered. The rate of all together is
-/// the sum of their own rates: when some began late it comes out too high, and the floor too low, never too high.
+/// the sum of their own rates: when some began late it comes out too high, and the floor too low, never too
+/// high.
 class EchoBursts : public Bursts {
  protected:
   /// `seats`: the CPUs of the servers; empty = all that this process may use.
-  EchoBursts(int clients, int forms, std::uint64_t bytes, std::uint64_t most_trips, const std::vector<int>& seats)
+  EchoBursts(int clients, int forms, std::uint64_t bytes, std::uint64_t most_trips,
+             const std::vector<int>& seats)
       : Bursts(clients, forms),
         bytes_(std::min(bytes, kLongestEcho)),
         most_trips_(most_trips),
@@ -62,7 +64,8 @@ class EchoBursts : public Bursts {
     if (party >= servers()) return true;
     const int here = posix::current_cpu();
     std::vector<int> seats = elsewhere(here);
-    if (seats.empty() || (beside && std::find(cpus_.begin(), cpus_.end(), here) != cpus_.end())) seats = {here};
+    if (seats.empty() || (beside && std::find(cpus_.begin(), cpus_.end(), here) != cpus_.end()))
+      seats = {here};
     if (seats == seats_) return true;
     try {
       posix::confine(servers_[static_cast<std::size_t>(party)].pid(), seats);
@@ -105,8 +108,8 @@ class EchoBursts : public Bursts {
     const auto bytes = std::max<std::uint64_t>(bytes_, 1) * static_cast<std::uint64_t>(parties());
     return std::clamp<std::uint64_t>(kEnough / bytes, 1, most_trips_);
   }
-  /// A server has just been forked when the first call comes: it and the pages that it touches for the first time
-  /// take longer than the budget.
+  /// A server has just been forked when the first call comes: it and the pages that it touches for the first
+  /// time take longer than the budget.
   int least_bursts() const final { return 4; }
   std::uint64_t operations(int) const final { return trips() * static_cast<std::uint64_t>(parties()); }
 
@@ -117,7 +120,8 @@ class EchoBursts : public Bursts {
     // An answer that came too late is still under way: it must not be taken for the next one.
     if (!lost_) {
       bool good = prepare(party, form);
-      // Of many clients only the whole burst tells what they did beside each other. Of one the best part counts.
+      // Of many clients only the whole burst tells what they did beside each other. Of one the best part
+      // counts.
       const std::uint64_t part = parties() == 1 ? std::min(trips(), kPart) : trips();
       mine.ns = kWorst;
       for (std::uint64_t done = 0; done < trips() && good; done += part) {

@@ -36,9 +36,10 @@ struct Way {
 constexpr std::uint32_t kSomeLooks = 256;
 constexpr std::uint32_t kManyLooks = 4096;
 
-/// Who has a CPU to himself only looks; not for ever, since he may be mistaken. Where clients and servers share CPUs a look is a turn of the CPU, at once or,
-/// where the team may spin, after some looks: who comes within them costs no turn. Turns go to strangers as well, which
-/// may keep them for long; there it is faster to sleep and be woken.
+/// Who has a CPU to himself only looks; not for ever, since he may be mistaken. Where clients and servers
+/// share CPUs a look is a turn of the CPU, at once or, where the team may spin, after some looks: who comes
+/// within them costs no turn. Turns go to strangers as well, which may keep them for long; there it is faster
+/// to sleep and be woken.
 std::vector<Way> ways(int processes, std::size_t cpus) {
   const bool spins = sync::patience().spins > 0;
   std::vector<Way> all;
@@ -52,8 +53,8 @@ std::vector<Way> ways(int processes, std::size_t cpus) {
     for (const int pauses : {0, 1, 6}) both(false, pauses > 0 ? kSomeLooks : kManyLooks, pauses);
     return all;
   }
-  // Few enough that every one has its burst. First what holds when a stranger keeps the CPU: that may take all the time.
-  // To sleep elsewhere is slow where idle CPUs halt, and would take it as well.
+  // Few enough that every one has its burst. First what holds when a stranger keeps the CPU: that may take
+  // all the time. To sleep elsewhere is slow where idle CPUs halt, and would take it as well.
   asleep(true);
   both(true, 0);
   if (cpus < 2) return all;
@@ -89,8 +90,8 @@ struct Pair {
   alignas(posix::kPad) sync::Event served;  // for a client that sleeps
 };
 
-/// By which the clients of one server tell it to look at their lines. Whoever is killed between begin and end makes
-/// it look in vain until it takes him for lost.
+/// By which the clients of one server tell it to look at their lines. Whoever is killed between begin and end
+/// makes it look in vain until it takes him for lost.
 struct Call {
   alignas(posix::kPad) std::atomic<std::uint32_t> begun{0};  // times that a client began
   std::atomic<int> callers{0};                               // clients that began and have not ended
@@ -151,12 +152,16 @@ class Client {
 class LineEcho final : public EchoBursts {
  public:
   LineEcho(std::uint64_t bytes, int clients, const std::vector<int>& seats)
-      : LineEcho(bytes, clients, seats, ways(clients + servers_for(clients, seats), posix::allowed_cpus().size())) {}
+      : LineEcho(bytes, clients, seats,
+                 ways(clients + servers_for(clients, seats), posix::allowed_cpus().size())) {}
 
  private:
   LineEcho(std::uint64_t bytes, int clients, const std::vector<int>& seats, std::vector<Way> ways)
       : EchoBursts(clients, static_cast<int>(ways.size()), bytes,
-                   !ways.front().sleeps ? kMostTrips : clients > 1 ? 2 * kFewTrips : kFewTrips, seats),
+                   !ways.front().sleeps ? kMostTrips
+                   : clients > 1        ? 2 * kFewTrips
+                                        : kFewTrips,
+                   seats),
         ways_(std::move(ways)),
         shared_(static_cast<std::size_t>(clients) * sizeof(Pair)) {
     for (int client = 0; client < clients; ++client) {

@@ -9,6 +9,6 @@
 #include "share/dict/redis.hpp"
 
 namespace shmoo::catalog {
-using Dicts = std::tuple<dict::Private, dict::Boost, dict::Manager, dict::ManagerShm, dict::ManagerTcp, dict::Redis,
-                         dict::PythonManager>;
+using Dicts = std::tuple<dict::Private, dict::Boost, dict::Manager, dict::ManagerShm, dict::ManagerTcp,
+                         dict::Redis, dict::PythonManager>;
 }  // namespace shmoo::catalog

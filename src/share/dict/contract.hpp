@@ -47,9 +47,10 @@ concept Dict = std::constructible_from<D, const Shape&> &&
 
 // What a dict may be able to do besides.
 
-/// Calls in flight: flight() gives an object for one thread. Its set(key, value) and get(key) only note a call, send()
-/// sends all that were noted, take(value) waits for the answer to the oldest that has none yet; it says whether the
-/// key was there and copies the value out as get() does. Calls are carried out in the order they were noted.
+/// Calls in flight: flight() gives an object for one thread. Its set(key, value) and get(key) only note a
+/// call, send() sends all that were noted, take(value) waits for the answer to the oldest that has none yet;
+/// it says whether the key was there and copies the value out as get() does. Calls are carried out in the
+/// order they were noted.
 template <class D>
 concept Flying = requires(D d, std::string_view key, std::string& value) {
   d.flight().set(key, key);
@@ -58,9 +59,9 @@ concept Flying = requires(D d, std::string_view key, std::string& value) {
   { d.flight().take(value) } -> std::same_as<bool>;
 };
 
-/// Makes others beside itself: make() gives an empty one with set() and get(), which is gone when the object that
-/// was given is destroyed. identity() is never the same for two that this process was given one after the other.
-/// made() counts those that any process has.
+/// Makes others beside itself: make() gives an empty one with set() and get(), which is gone when the object
+/// that was given is destroyed. identity() is never the same for two that this process was given one after
+/// the other. made() counts those that any process has.
 template <class D>
 concept Maker = requires(D d, std::string_view key, std::string& value) {
   d.make().set(key, key);
@@ -70,8 +71,9 @@ concept Maker = requires(D d, std::string_view key, std::string& value) {
 };
 
 /// Holds dicts in dicts: nest(depth) puts one dict into another, so many below this one. set_nested() and
-/// get_nested() work in the one that is `depth` dicts further down (0 = this one), which they reach from dict to
-/// dict, one fetch after the other. made() counts as for a Maker: what was fetched on the way is given back.
+/// get_nested() work in the one that is `depth` dicts further down (0 = this one), which they reach from dict
+/// to dict, one fetch after the other. made() counts as for a Maker: what was fetched on the way is given
+/// back.
 template <class D>
 concept Nesting = requires(D d, std::size_t depth, std::string_view key, std::string& value) {
   d.nest(depth);
@@ -80,8 +82,8 @@ concept Nesting = requires(D d, std::size_t depth, std::string_view key, std::st
   { d.made() } -> std::convertible_to<std::size_t>;
 };
 
-/// Works in a loop of its own, in another language: work() carries the operations of a workload out in a process
-/// that belongs to the calling one, and says how long the loop took there. See work.hpp.
+/// Works in a loop of its own, in another language: work() carries the operations of a workload out in a
+/// process that belongs to the calling one, and says how long the loop took there. See work.hpp.
 template <class D>
 concept Delegating = requires(D d, const Work& work) {
   { d.work(work) } -> std::same_as<Done>;

@@ -48,7 +48,9 @@ class ManagerDict {
   class Flight {
    public:
     explicit Flight(const manager::Reference& dict) : dict_(dict) {}
-    void set(std::string_view key, std::string_view value) { note(Method::setitem, key, manager::Bytes{value}); }
+    void set(std::string_view key, std::string_view value) {
+      note(Method::setitem, key, manager::Bytes{value});
+    }
     void get(std::string_view key) { note(Method::getitem, key); }
     void send() { dict_.link().flush(); }
     bool take(std::string& value) {
@@ -102,7 +104,9 @@ class ManagerDict {
       outer = inner;
     }
   }
-  void set_nested(std::size_t depth, std::string_view key, std::string_view value) { set(down(depth), key, value); }
+  void set_nested(std::size_t depth, std::string_view key, std::string_view value) {
+    set(down(depth), key, value);
+  }
   bool get_nested(std::size_t depth, std::string_view key, std::string& value) {
     return get(down(depth), key, value);
   }
@@ -129,7 +133,8 @@ class ManagerDict {
     for (; depth > 0; --depth) {
       const manager::Answer answer = found.ask(Method::getitem, kNext);
       const manager::Encoded value = answer.value();
-      if (manager::tag_of(value) != manager::Tag::reference) throw manager::TypeError("there is no dict in this dict");
+      if (manager::tag_of(value) != manager::Tag::reference)
+        throw manager::TypeError("there is no dict in this dict");
       found = {found.place(), manager::number_of<manager::ObjectId>(value)};  // the server counted it for us
     }
     return found;

@@ -29,9 +29,11 @@ std::int64_t number(const std::string& text) {
 
 bool has_multiprocessing() {
   if (python().empty()) return false;
-  posix::Program trial(python(), {"-S", "-c",
-                                  "try:\n import multiprocessing.managers\nexcept ImportError:\n raise SystemExit(1)"});
-  return trial.process().join(posix::Deadline::in(std::chrono::seconds(20))) && trial.process().ending().good();
+  posix::Program trial(
+      python(),
+      {"-S", "-c", "try:\n import multiprocessing.managers\nexcept ImportError:\n raise SystemExit(1)"});
+  return trial.process().join(posix::Deadline::in(std::chrono::seconds(20))) &&
+         trial.process().ending().good();
 }
 
 }  // namespace
@@ -113,8 +115,9 @@ bool PythonDict::get_nested(std::size_t depth, std::string_view key, std::string
 
 Done PythonDict::work(const Work& work) {
   Fields fields{"work", std::string(work.workload)};
-  for (const std::uint64_t x : {static_cast<std::uint64_t>(work.member), static_cast<std::uint64_t>(work.procs),
-                                work.bytes, work.keys, work.batch, work.depth, work.proven, work.count})
+  for (const std::uint64_t x :
+       {static_cast<std::uint64_t>(work.member), static_cast<std::uint64_t>(work.procs), work.bytes,
+        work.keys, work.batch, work.depth, work.proven, work.count})
     fields.push_back(std::to_string(x));
   const Fields answer = ask(fields);
   Done done;

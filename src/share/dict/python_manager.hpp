@@ -1,10 +1,11 @@
-// dict/python_manager: a peer. The dict of CPython's multiprocessing.Manager: its server in a Python process, and a
-// Python process for each of ours that uses it (bench/peers/python/manager_dict.py).
+// dict/python_manager: a peer. The dict of CPython's multiprocessing.Manager: its server in a Python process,
+// and a Python process for each of ours that uses it (bench/peers/python/manager_dict.py).
 //
-// Any process may call anything at any time, through a Python process of its own that is started at its first call;
-// one thread of a process at a time. What is measured is work(), the loop in that process: a single call from here
-// pays for a pipe, too. Lifetime: the server ends with the handle in the process that made it, or with that process;
-// a client's Python process dies with the client. Errors: std::runtime_error with Python's text.
+// Any process may call anything at any time, through a Python process of its own that is started at its first
+// call; one thread of a process at a time. What is measured is work(), the loop in that process: a single
+// call from here pays for a pipe, too. Lifetime: the server ends with the handle in the process that made it,
+// or with that process; a client's Python process dies with the client. Errors: std::runtime_error with
+// Python's text.
 //
 // Optional: where there is no python3 with multiprocessing in PATH every cell is refused.
 #pragma once

@@ -16,9 +16,24 @@ std::string redis_server() {
 }
 
 std::vector<std::string> settings(const std::string& address) {
-  return {"--unixsocket", address, "--unixsocketperm", "700", "--port", "0", "--save", "", "--appendonly", "no",
-          "--databases", "1", "--daemonize", "no", "--loglevel", "warning",
-          "--dir", address.substr(0, address.rfind('/'))};
+  return {"--unixsocket",
+          address,
+          "--unixsocketperm",
+          "700",
+          "--port",
+          "0",
+          "--save",
+          "",
+          "--appendonly",
+          "no",
+          "--databases",
+          "1",
+          "--daemonize",
+          "no",
+          "--loglevel",
+          "warning",
+          "--dir",
+          address.substr(0, address.rfind('/'))};
 }
 
 constexpr std::string_view kHash = "dict";
@@ -45,8 +60,8 @@ class RedisDict::Link {
       pointers_.push_back(word.data());
       lengths_.push_back(word.size());
     }
-    if (redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), pointers_.data(), lengths_.data()) !=
-        REDIS_OK)
+    if (redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), pointers_.data(),
+                               lengths_.data()) != REDIS_OK)
       lost();
   }
   void send() {

@@ -1,13 +1,13 @@
-// dict/redis: a peer. One hash of a redis-server that listens at a private Unix socket, writes nothing to disk and
-// has no port.
+// dict/redis: a peer. One hash of a redis-server that listens at a private Unix socket, writes nothing to
+// disk and has no port.
 //
 // Any process may call anything at any time, over a connection of its own that is made at its first call; one
-// thread of a process at a time. The server takes one call after the other. Lifetime: the server ends with the
-// handle in the process that made it, or with that process. A client that dies disturbs nobody. Errors:
+// thread of a process at a time. The server takes one call after the other. Lifetime: the server ends with
+// the handle in the process that made it, or with that process. A client that dies disturbs nobody. Errors:
 // std::runtime_error with the server's text, or when it is gone.
 //
-// Optional: without hiredis at build time, or redis-server in PATH, every cell is refused and names the package that
-// brings what is missing.
+// Optional: without hiredis at build time, or redis-server in PATH, every cell is refused and names the
+// package that brings what is missing.
 #pragma once
 #include <memory>
 
@@ -68,12 +68,14 @@ struct Redis {
   static std::string refusal(const Shape& shape) {
     static const bool found = !posix::find_program("redis-server").empty();
     if (!found) return "there is no redis-server in PATH (Debian package redis-server brings it)";
-    return shape.max_value_bytes > (std::size_t{512} << 20) ? "a value must fit redis's bound of 512 MiB" : "";
+    return shape.max_value_bytes > (std::size_t{512} << 20) ? "a value must fit redis's bound of 512 MiB"
+                                                            : "";
   }
 #else
   using Type = PrivateDict;  // never made
   static std::string refusal(const Shape&) {
-    return "this program was built without hiredis (Debian packages libhiredis-dev and redis-server bring both)";
+    return "this program was built without hiredis (Debian packages libhiredis-dev and redis-server bring "
+           "both)";
   }
 #endif
 };

@@ -1,8 +1,8 @@
 // Work that is done elsewhere: what a process tells another one to do with the dict, and what comes back.
 //
-// For a mechanism whose calls must be made from another language: a pipe to it would cost more than the call, so the
-// whole loop runs there and is timed there. It draws keys, writes and checks values as the workload's header says;
-// bench/peers holds the other side.
+// For a mechanism whose calls must be made from another language: a pipe to it would cost more than the call,
+// so the whole loop runs there and is timed there. It draws keys, writes and checks values as the workload's
+// header says; bench/peers holds the other side.
 #pragma once
 #include <cstdint>
 #include <string>

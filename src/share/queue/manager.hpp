@@ -91,7 +91,7 @@ struct ManagerShm : ManagerBy<manager::Transport::shm> {
                                .peer_death = "only an item on its way to the dead is lost; all others go on",
                                .served = true,
                                .patient = true,
-      .transport = Transport::shm};
+                               .transport = Transport::shm};
 };
 
 struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
@@ -99,7 +99,7 @@ struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
                                .summary = "a queue in a server process, calls over TCP on this machine",
                                .peer_death = "only an item on its way to the dead is lost; all others go on",
                                .served = true,
-      .transport = Transport::tcp};
+                               .transport = Transport::tcp};
 };
 
 }  // namespace shmoo::queue
