@@ -24,6 +24,24 @@ inline void relax() {
 #endif
 }
 
+/// Looks closely for a moment, less than a microsecond: for one who alone waits for an answer that comes
+/// after a few dozen nanoseconds, where PAUSE would be a good part of them. LFENCE lets no load run ahead of
+/// the look, so the core has nothing to take back when the line changes, and leaves its units to a sibling
+/// meanwhile; the bare loop is slower where the two share a core. Elsewhere the same as some spins.
+template <class Ready>
+inline bool look_closely(Ready ready) {
+  constexpr int kLooks = 64;
+  for (int left = kLooks; left > 0; --left) {
+    if (ready()) return true;
+#if defined(__x86_64__)
+    _mm_lfence();
+#else
+    relax();
+#endif
+  }
+  return false;
+}
+
 struct Patience {
   /// How often to look again before sleeping. 0 = sleep at once, which is right as soon as peers may share a
   /// CPU.
@@ -53,6 +71,27 @@ inline bool spin_until(Ready ready) {
   for (std::uint32_t left = patience().yields; left > 0; --left) {
     posix::yield();
     if (ready()) return true;
+  }
+  return false;
+}
+
+// Where each look is a system call that does not wait, fewer of them are as patient.
+
+/// How many such looks the process's patience allows.
+inline std::uint32_t calls_of_patience() {
+  constexpr std::uint32_t kSpinsOfACall = 8;
+  return (patience().spins + kSpinsOfACall - 1) / kSpinsOfACall + patience().yields;
+}
+/// Between look `number` (from 0) and the next: gives up the CPU where it is time for that.
+inline void pass_between_calls(std::uint32_t number) {
+  if (number + patience().yields >= calls_of_patience()) posix::yield();
+}
+/// spin_until() with such looks; none at all without patience.
+template <class Ready>
+inline bool call_until(Ready ready) {
+  for (std::uint32_t number = 0, most = calls_of_patience(); number < most; ++number) {
+    if (ready()) return true;
+    pass_between_calls(number);
   }
   return false;
 }

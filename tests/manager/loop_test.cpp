@@ -38,7 +38,7 @@ class Loops : public testing::Test {
   }
 
   std::atomic<bool> ending = false;
-  Calls calls{posix::own_pid(), [] {}};
+  Calls calls{posix::own_pid(), false, [] {}};
   Sessions sessions{[](Session&) {}, [](const std::shared_ptr<Session>&) {}};
   Tidy tidy;
   Loop::House house{calls, sessions, tidy, ending, [] {}};

@@ -163,7 +163,7 @@ class InProcessServer final : public manager::Host {
   /// What a Connection names as its loop, though it never comes to it.
   static manager::Loop& no_loop() {
     static std::atomic<bool> ending = true;
-    static manager::Calls calls(kCreator, [] {});
+    static manager::Calls calls(kCreator, false, [] {});
     static manager::Sessions sessions([](manager::Session&) {},
                                       [](const std::shared_ptr<manager::Session>&) {});
     static manager::Tidy tidy;

@@ -18,8 +18,9 @@ std::vector<std::shared_ptr<Object>>& dying() {
 
 }  // namespace
 
-Calls::Calls(pid_t creator, std::function<void()> end)
-    : registry_([](std::shared_ptr<Object> object) { dying().push_back(std::move(object)); }),
+Calls::Calls(pid_t creator, bool alone, std::function<void()> end)
+    : alone_(alone),
+      registry_([](std::shared_ptr<Object> object) { dying().push_back(std::move(object)); }),
       server_(make_server_object(registry_, creator, std::move(end))) {}
 
 bool Calls::enter(Object& object, Connection& caller, Busy busy) {
@@ -37,8 +38,10 @@ bool Calls::carry_out(Connection& caller, const Request& request, Busy busy, Rec
   if (header.object != kServer) {
     if (recent.id != header.object) recent = {header.object, registry_.find(header.object)};
     object = recent.object.get();
-    if (object && !enter(*object, caller, busy)) return false;
-    if (object) turn = std::unique_lock(object->turn, std::adopt_lock);
+    if (object && !alone_) {
+      if (!enter(*object, caller, busy)) return false;
+      turn = std::unique_lock(object->turn, std::adopt_lock);
+    }
   }
   Reply reply(caller.out, header.request, header.flags != kOneWay);
   call_object(registry_, object, request, reply, caller, *this);

@@ -16,8 +16,9 @@ namespace shmoo::manager {
 
 class Calls final : public Host {
  public:
-  /// `end` is called when the process `creator` asks the server to end.
-  Calls(pid_t creator, std::function<void()> end);
+  /// `end` is called when the process `creator` asks the server to end. `alone`: there is but one loop, so
+  /// calls need not take turns.
+  Calls(pid_t creator, bool alone, std::function<void()> end);
 
   Registry& registry() { return registry_; }
 
@@ -59,6 +60,7 @@ class Calls final : public Host {
  private:
   bool enter(Object& object, Connection& caller, Busy busy);
 
+  const bool alone_;
   Registry registry_;
   std::unique_ptr<Object> server_;  // under no turn: it keeps nothing but in the registry
   Parking parking_;

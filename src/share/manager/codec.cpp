@@ -9,7 +9,7 @@
 namespace shmoo::manager {
 namespace {
 
-constexpr std::size_t kHead = 5;  // tag and count
+using detail::kHead;
 
 /// Where the value that starts at `at` ends; nullptr when it does not fit before `end` or is none.
 const char* skip(const char* at, const char* end, int depth, bool& refers) {
@@ -144,14 +144,8 @@ std::weak_ordering order_lists(Encoded a, Encoded b) {
 
 }  // namespace
 
-void detail::put_head(Buffer& out, Tag tag, std::size_t count) {
-  if (count > std::numeric_limits<std::uint32_t>::max())
-    throw ValueError("a value of " + std::to_string(count) + " bytes is too long for a frame");
-  const auto short_count = static_cast<std::uint32_t>(count);
-  char* at = out.room(kHead);
-  *at = static_cast<char>(tag);
-  std::memcpy(at + 1, &short_count, sizeof short_count);
-  out.commit(kHead);
+void detail::refuse_count(std::size_t count) {
+  throw ValueError("a value of " + std::to_string(count) + " bytes is too long for a frame");
 }
 
 std::size_t measure(std::string_view bytes, int depth, bool* refers) {

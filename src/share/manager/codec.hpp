@@ -65,7 +65,24 @@ void put_number(Buffer& out, Tag tag, Number number) {
   std::memcpy(at + 1, &number, 8);
   out.commit(9);
 }
-void put_head(Buffer& out, Tag tag, std::size_t count);
+inline constexpr std::size_t kHead = 5;  // tag and count
+
+[[noreturn]] void refuse_count(std::size_t count);
+/// Tag and count, and room for `more` bytes behind them. @return where those go; they are content already.
+inline char* put_head(Buffer& out, Tag tag, std::size_t count, std::size_t more = 0) {
+  if (count > UINT32_MAX) [[unlikely]]
+    refuse_count(count);
+  const auto short_count = static_cast<std::uint32_t>(count);
+  char* at = out.room(kHead + more);
+  *at = static_cast<char>(tag);
+  std::memcpy(at + 1, &short_count, sizeof short_count);
+  out.commit(kHead + more);
+  return at + kHead;
+}
+inline void put_block(Buffer& out, Tag tag, std::string_view content) {
+  char* const to = put_head(out, tag, content.size(), content.size());
+  if (!content.empty()) std::memcpy(to, content.data(), content.size());
+}
 }  // namespace detail
 
 inline void put(Buffer& out, std::nullptr_t) {
@@ -88,12 +105,10 @@ inline void put(Buffer& out, double x) {
   detail::put_number(out, Tag::real, x);
 }
 inline void put(Buffer& out, std::string_view text) {
-  detail::put_head(out, Tag::text, text.size());
-  out.append(text);
+  detail::put_block(out, Tag::text, text);
 }
 inline void put(Buffer& out, Bytes bytes) {
-  detail::put_head(out, Tag::bytes, bytes.content.size());
-  out.append(bytes.content);
+  detail::put_block(out, Tag::bytes, bytes.content);
 }
 inline void put(Buffer& out, Raw raw) {
   out.append(raw.value);

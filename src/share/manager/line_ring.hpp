@@ -96,33 +96,49 @@ class LineReader {
   explicit LineReader(LineRing& ring) : ring_(&ring) {}
 
   /// Whether read() would bring something, or find something wrong.
-  bool ready() const { return left_ > 0 || stamp() >> 8 == read_ + 1; }
+  bool ready() const {
+    if (left_ > 0) return true;
+    // The next one with it: the second half of a short frame is then here as soon as the first, which is
+    // looked at. The writer, who writes it first, has to take both back, but both at once.
+    __builtin_prefetch(&ring_->lines[(read_ + 1) % LineRing::kLines]);
+    return stamp() >> 8 == read_ + 1;
+  }
 
   /// Reads what is there, at most `bytes`. @return how many bytes that was.
   std::size_t read(void* room, std::size_t bytes) {
     char* to = static_cast<char*>(room);
     std::size_t space = bytes;
+    // In registers: a place that is stored field by field and loaded again at once waits for the stores.
+    std::uint64_t number = read_;
+    std::size_t left = left_;
+    std::size_t begin = begin_;
     while (space > 0 && !wrong_) {
-      const LineRing::Line& line = ring_->lines[read_ % LineRing::kLines];
-      if (left_ == 0) {
-        const std::uint64_t said = stamp();
-        if (said >> 8 != read_ + 1) break;
-        left_ = said & 0xFF;
-        wrong_ = left_ == 0 || left_ > LineRing::kBytes;
+      const LineRing::Line& line = ring_->lines[number % LineRing::kLines];
+      if (left == 0) {
+        const std::uint64_t said = line.stamp.load(std::memory_order_acquire);
+        if (said >> 8 != number + 1) break;
+        left = said & 0xFF;
+        begin = 0;
+        wrong_ = left == 0 || left > LineRing::kBytes;
         if (wrong_) break;
-        begin_ = 0;
       }
-      const std::size_t now = std::min(left_, space);
-      if (begin_ == 0 && space >= LineRing::kBytes)
+      const std::size_t now = std::min(left, space);
+      if (begin == 0 && space >= LineRing::kBytes)
         std::memcpy(to, line.bytes, LineRing::kBytes);  // the same, when there is room
       else
-        std::memcpy(to, line.bytes + begin_, now);
+        std::memcpy(to, line.bytes + begin, now);
       to += now;
       space -= now;
-      begin_ += now;
-      left_ -= now;
-      if (left_ == 0) next();
+      begin += now;
+      left -= now;
+      if (left == 0 && ++number % LineRing::kQuarter == 0) {
+        ring_->read.store(number, std::memory_order_release);
+        made_room_ = true;
+      }
     }
+    read_ = number;
+    left_ = left;
+    begin_ = begin;
     return bytes - space;
   }
 
@@ -134,11 +150,6 @@ class LineReader {
  private:
   std::uint64_t stamp() const {
     return ring_->lines[read_ % LineRing::kLines].stamp.load(std::memory_order_acquire);
-  }
-  void next() {
-    if (++read_ % LineRing::kQuarter != 0) return;
-    ring_->read.store(read_, std::memory_order_release);
-    made_room_ = true;
   }
 
   LineRing* ring_;

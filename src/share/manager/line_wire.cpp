@@ -8,6 +8,7 @@
 #include "posix/pass_fds.hpp"
 #include "share/manager/codec.hpp"
 #include "sync/doorbell.hpp"
+#include "sync/patience.hpp"
 
 namespace shmoo::manager {
 namespace {
@@ -107,7 +108,9 @@ posix::Readiness ClientLines::wait() {
 
 template <class Ready>
 bool ClientLines::wait_until(Ready ready) {
-  return ready() || sync::Doorbell::look(ready) || sleep_until(ready);
+  if (ready()) return true;
+  if (sync::patience().spins > 0 && sync::look_closely(ready)) return true;
+  return sync::Doorbell::look(ready) || sleep_until(ready);
 }
 
 template <class Ready>

@@ -38,7 +38,8 @@ Buffer& Link::begin(ObjectId object, Method method, std::size_t arguments, std::
   header.request = ++last_request_;
   header.object = object;
   start_ = out_.size();
-  out_.append(&header, sizeof header);
+  write_header(out_.room(sizeof header), header);
+  out_.commit(sizeof header);
   return out_;
 }
 

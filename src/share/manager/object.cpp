@@ -32,7 +32,7 @@ void Reply::finish() {
   header.error = static_cast<std::uint8_t>(error_);
   header.bytes = static_cast<std::uint32_t>(body().size());
   header.request = request_;
-  std::memcpy(out_.data() + start_, &header, sizeof header);
+  write_header(out_.data() + start_, header);
   finished_ = true;
 }
 

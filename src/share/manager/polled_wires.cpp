@@ -1,6 +1,7 @@
 #include "share/manager/polled_wires.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "posix/rest.hpp"
 #include "sync/patience.hpp"
@@ -27,7 +28,10 @@ void PolledWires::add(ServerLines& wire, Source& owner) {
 void PolledWires::remove(const ServerLines& wire) {
   // Perhaps in the middle of a round: only marked here.
   for (Entry& entry : awake_)
-    if (entry.wire == &wire) entry.wire = nullptr;
+    if (entry.wire == &wire) {
+      entry.wire = nullptr;
+      removed_ = true;
+    }
 }
 
 int PolledWires::round(const std::function<void()>& after) {
@@ -44,7 +48,7 @@ int PolledWires::round(const std::function<void()>& after) {
     awake_[i].owner->ready(EPOLLIN);
     after();
   }
-  std::erase_if(awake_, [](const Entry& entry) { return !entry.wire; });
+  if (std::exchange(removed_, false)) std::erase_if(awake_, [](const Entry& entry) { return !entry.wire; });
   return visits;
 }
 
@@ -52,6 +56,7 @@ int PolledWires::round(const std::function<void()>& after) {
 int PolledWires::wait_for_one(std::uint32_t spins, int most) {
   Entry& one = awake_.front();
   int rounds = 0;
+  if (one.quiet <= 1 && sync::look_closely([&] { return one.wire->ready(); })) return rounds;
   while (rounds < most && one.quiet < spins && !one.wire->ready()) {
     sync::relax();
     ++one.quiet;

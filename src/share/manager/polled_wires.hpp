@@ -44,6 +44,7 @@ class PolledWires {
 
   std::size_t cpus_;
   std::vector<Entry> awake_;
+  bool removed_ = false;  // some of them only wait to be taken off
   sync::LopsidedFence fence_;
 };
 

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace shmoo::manager {
@@ -105,6 +106,17 @@ struct RequestHeader {
 };
 static_assert(sizeof(RequestHeader) == 24);
 
+/// Writes a header where a frame is made, word by word from registers: one that is put together in memory and
+/// copied from there has to wait until its parts have arrived.
+inline void write_header(char* to, const RequestHeader& header) {
+  const std::uint64_t first = std::uint64_t{header.bytes} << 32 | std::uint64_t{header.arguments} << 24 |
+                              std::uint64_t{header.method} << 16 | std::uint64_t{header.flags} << 8 |
+                              header.magic;
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + 8, &header.request, sizeof header.request);
+  std::memcpy(to + 16, &header.object, sizeof header.object);
+}
+
 /// No reply is wanted, not even an error.
 inline constexpr std::uint8_t kOneWay = 1;
 
@@ -117,6 +129,15 @@ struct ReplyHeader {
   std::uint64_t request = 0;
 };
 static_assert(sizeof(ReplyHeader) == 16);
+
+/// Likewise.
+inline void write_header(char* to, const ReplyHeader& header) {
+  const std::uint64_t first = std::uint64_t{header.bytes} << 32 | std::uint64_t{header.unused} << 24 |
+                              std::uint64_t{header.error} << 16 | std::uint64_t{header.status} << 8 |
+                              header.magic;
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + 8, &header.request, sizeof header.request);
+}
 
 enum class Status : std::uint8_t {
   value = 0,    ///< the body is one value

@@ -25,7 +25,7 @@ class Service {
  public:
   explicit Service(ServiceParts parts)
       : remove_socket_(std::move(parts.remove_socket)),
-        calls_(parts.creator, [this] { end(); }),
+        calls_(parts.creator, parts.loops <= 1, [this] { end(); }),
         sessions_([this](Session& session) { watch(session); },
                   [this](std::shared_ptr<Session> session) { session_ends(std::move(session)); }),
         house_{calls_, sessions_, tidy_, ending_, [this] { client_left(); }, cpus_of_a_loop(parts.loops)},
