@@ -108,7 +108,7 @@ class Dict : public ProxyOf<Type::dict> {
   void erase(std::string_view key) const { call(Method::delitem, key); }
   bool contains(std::string_view key) const { return call(Method::contains, key).get<bool>(); }
   std::size_t size() const { return count(Method::len); }
-  /// In no particular order, but in the same order as values() while nobody changes the dict.
+  /// In the order in which they came, as values() and items().
   std::vector<std::string> keys() const { return call(Method::keys).get<std::vector<std::string>>(); }
   json values() const { return call(Method::values); }
   /// A list of [key, value].
@@ -117,7 +117,7 @@ class Dict : public ProxyOf<Type::dict> {
   /// Takes it out. Throws KeyError.
   json pop(std::string_view key) const { return call(Method::pop, key); }
   json pop(std::string_view key, const json& otherwise) const { return call(Method::pop, key, otherwise); }
-  /// Takes out any of them: [key, value]. Throws KeyError when there is none.
+  /// Takes out the one that came last: [key, value]. Throws KeyError when there is none.
   json popitem() const { return call(Method::popitem); }
   /// What is there under `key`, after `value` was put there if nothing was.
   json setdefault(std::string_view key, const json& value = nullptr) const {

@@ -1,15 +1,9 @@
-// dict: texts to values, in no order that anybody may rely on.
-#include <unordered_map>
-
+// dict: texts to values, in the order in which the texts came.
 #include "share/manager/objects.hpp"
+#include "share/manager/objects/text_map.hpp"
 
 namespace shmoo::manager {
 namespace {
-
-struct TextHash : std::hash<std::string_view> {
-  using is_transparent = void;
-};
-using Map = std::unordered_map<std::string, std::string, TextHash, std::equal_to<>>;
 
 class Dict final : public ObjectOf<Dict> {
  public:
@@ -31,29 +25,33 @@ class Dict final : public ObjectOf<Dict> {
       store(key, value);
     }
   }
+  static void give_pair(const Call& call, const TextMap::Entry& entry) {
+    call.give(std::string_view(entry.key));
+    call.give(Raw{entry.value});
+  }
   static std::string_view key_of(const Call& call) { return text_of(call.arguments[0], "a key"); }
 
   void store(std::string_view key, Encoded value) {
-    if (const auto found = map_.find(key); found != map_.end()) {
-      part_with(found->second);
-      found->second.assign(value);
+    if (TextMap::Entry* const found = map_.find(key)) {
+      part_with(found->value);
+      found->value.assign(value);
     } else {
-      map_.emplace(key, value);
+      map_.add(key, value);
     }
   }
-  void take_out(Map::iterator entry) {
-    part_with(entry->second);
+  void take_out(TextMap::Entry& entry) {
+    part_with(entry.value);
     map_.erase(entry);
   }
-  /// The entry, or the end after the call was made to fail.
-  Map::iterator find_or_fail(const Call& call) {
-    const auto found = map_.find(key_of(call));
-    if (found == map_.end()) call.reply.fail(ErrorKind::key, "the dict has no key " + shown(key_of(call)));
+  /// The entry, or null after the call was made to fail.
+  TextMap::Entry* find_or_fail(const Call& call) {
+    TextMap::Entry* const found = map_.find(key_of(call));
+    if (!found) call.reply.fail(ErrorKind::key, "the dict has no key " + shown(key_of(call)));
     return found;
   }
 
   void getitem(const Call& call) {
-    if (const auto found = find_or_fail(call); found != map_.end()) call.give(Raw{found->second});
+    if (const TextMap::Entry* const found = find_or_fail(call)) call.give(Raw{found->value});
   }
   void setitem(const Call& call) {
     const std::string_view key = key_of(call);
@@ -62,32 +60,31 @@ class Dict final : public ObjectOf<Dict> {
     call.give(nullptr);
   }
   void delitem(const Call& call) {
-    const auto found = find_or_fail(call);
-    if (found == map_.end()) return;
-    take_out(found);
+    TextMap::Entry* const found = find_or_fail(call);
+    if (!found) return;
+    take_out(*found);
     call.give(nullptr);
   }
-  void contains(const Call& call) { call.give(map_.contains(key_of(call))); }
+  void contains(const Call& call) { call.give(map_.find(key_of(call)) != nullptr); }
   void len(const Call& call) { call.give(map_.size()); }
   void keys(const Call& call) {
     put_list(call.reply.value(), map_.size());
-    for (const auto& [key, value] : map_) call.give(std::string_view(key));
+    map_.each([&](const TextMap::Entry& entry) { call.give(std::string_view(entry.key)); });
   }
   void values(const Call& call) {
     put_list(call.reply.value(), map_.size());
-    for (const auto& [key, value] : map_) call.give(Raw{value});
+    map_.each([&](const TextMap::Entry& entry) { call.give(Raw{entry.value}); });
   }
   void items(const Call& call) {
     put_list(call.reply.value(), map_.size());
-    for (const auto& [key, value] : map_) {
+    map_.each([&](const TextMap::Entry& entry) {
       put_list(call.reply.value(), 2);
-      call.give(std::string_view(key));
-      call.give(Raw{value});
-    }
+      give_pair(call, entry);
+    });
   }
   void get(const Call& call) {
-    const auto found = map_.find(key_of(call));
-    call.give(Raw{found != map_.end() ? Encoded(found->second) : call.argument(1, kNull)});
+    const TextMap::Entry* const found = map_.find(key_of(call));
+    call.give(Raw{found ? Encoded(found->value) : call.argument(1, kNull)});
   }
   void update(const Call& call) {
     check_dict(call.arguments[0]);
@@ -96,46 +93,40 @@ class Dict final : public ObjectOf<Dict> {
     call.give(nullptr);
   }
   void pop(const Call& call) {
-    const auto found = map_.find(key_of(call));
-    if (found == map_.end()) {
+    TextMap::Entry* const found = map_.find(key_of(call));
+    if (!found) {
       if (call.arguments.size() == 1) return find_or_fail(call), void();
       return call.give(Raw{call.arguments[1]});
     }
-    call.give(Raw{found->second});
-    take_out(found);
+    call.give(Raw{found->value});
+    take_out(*found);
   }
   void popitem(const Call& call) {
     if (map_.empty()) throw KeyError("popitem from an empty dict");
-    const auto found = map_.begin();
     put_list(call.reply.value(), 2);
-    call.give(std::string_view(found->first));
-    call.give(Raw{found->second});
-    take_out(found);
+    give_pair(call, map_.last());
+    take_out(map_.last());
   }
   void setdefault(const Call& call) {
-    auto found = map_.find(key_of(call));
-    if (found == map_.end()) {
+    const TextMap::Entry* found = map_.find(key_of(call));
+    if (!found) {
       const Encoded value = call.argument(1, kNull);
       keep(call, value);
-      found = map_.emplace(key_of(call), value).first;
+      found = &map_.add(key_of(call), value);
     }
-    call.give(Raw{found->second});
+    call.give(Raw{found->value});
   }
   void clear(const Call& call) {
-    if (refers())
-      for (const auto& [key, value] : map_) part_with(value);
-    map_ = Map();  // not clear(): the table of a million buckets would stay
+    if (refers()) map_.each([&](const TextMap::Entry& entry) { part_with(entry.value); });
+    map_ = TextMap();  // and the room for a million keys with it
     call.give(nullptr);
   }
   void copy(const Call& call) {
     put_dict(call.reply.value(), map_.size());
-    for (const auto& [key, value] : map_) {
-      call.give(std::string_view(key));
-      call.give(Raw{value});
-    }
+    map_.each([&](const TextMap::Entry& entry) { give_pair(call, entry); });
   }
 
-  Map map_;
+  TextMap map_;
 };
 
 const std::array<Exposed<Dict>, 15> Dict::exposed{{
