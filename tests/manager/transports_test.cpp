@@ -81,6 +81,40 @@ TEST_P(Transports, a_server_without_work_sleeps_whatever_its_patience) {
   }
 }
 
+// Who is alone is looked at without the kernel being asked; that must not cost the others their turn.
+TEST_P(Transports, one_client_that_never_pauses_keeps_no_other_from_being_served) {
+  const Patience some(10'000);
+  const Manager manager(options());
+  const Dict dict(manager);
+  dict.set("on", true);
+  posix::Child eager([&] {
+    while (dict.get("on").get<bool>()) {
+    }
+  });
+  for (int i = 0; i < 20; ++i) test::run_process([&] { dict.set(std::to_string(i), i); });
+  dict.set("on", false);
+  EXPECT_TRUE(eager.join(test::patience()));
+  EXPECT_EQ(dict.size(), 21U);
+}
+
+TEST_P(Transports, a_client_that_is_killed_while_its_server_looks_at_it_leaves_nothing) {
+  const Patience some(10'000);
+  const Manager manager(options());
+  const Dict dict(manager);
+  for (int i = 0; i < 5; ++i) {
+    dict.set("ready", false);
+    posix::Child eager([&] {
+      const Dict own(manager);
+      dict.set("ready", true);
+      for (;;) own.set("key", 1);
+    });
+    test::wait_until([&] { return dict.get("ready").get<bool>(); }, "the client has begun");
+    EXPECT_EQ(manager.objects(), 2U);
+    eager.kill();
+    test::wait_until([&] { return manager.objects() == 1; }, "what it had is gone");
+  }
+}
+
 TEST_P(Transports, more_clients_than_cpus_get_on_with_each_other_spinning_or_not) {
   for (const std::uint32_t spins : {0U, 1U, 2000U}) {
     const Patience some(spins);

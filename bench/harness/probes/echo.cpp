@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "posix/tcp.hpp"
 #include "share/manager/buffer.hpp"
 #include "share/manager/protocol.hpp"
+#include "sync/patience.hpp"
 
 namespace shmoo::bench::probes {
 namespace {
@@ -30,7 +32,9 @@ class Wire {
   virtual ~Wire() = default;
   virtual posix::Transfer send_now(const void* data, std::size_t bytes) = 0;
   virtual posix::Transfer receive_now(void* data, std::size_t bytes) = 0;
-  /// Waits for at least one byte, the end, or until the other end counts as lost (`would_block`).
+  /// Waits, as the process's patience says, for at least one byte, the end, or until the other end counts as
+  /// lost
+  /// (`would_block`).
   virtual posix::Transfer receive_some(void* data, std::size_t bytes) = 0;
   /// Waits until something can be sent.
   virtual void wait() = 0;
@@ -48,7 +52,12 @@ class SocketWire final : public Wire {
     return posix::receive_now(socket_.get(), data, bytes);
   }
   posix::Transfer receive_some(void* data, std::size_t bytes) override {
-    return posix::receive_some(socket_.get(), data, bytes);
+    posix::Transfer got{posix::Transfer::would_block};
+    const auto look = [&] {
+      got = receive_now(data, bytes);
+      return got.state != posix::Transfer::would_block;
+    };
+    return sync::call_until(look) ? got : posix::receive_some(socket_.get(), data, bytes);
   }
   void wait() override { posix::wait_for_socket(socket_.get()); }
   int descriptor() const override { return socket_.get(); }
@@ -102,8 +111,14 @@ class Server {
     posix::Epoll epoll;
     for (Client& client : clients_) epoll.watch(client.wire->descriptor(), EPOLLIN, &client);
     std::array<epoll_event, 64> room;
-    for (std::size_t left = clients_.size(); left > 0;)
-      for (const epoll_event& event : epoll.wait(room, posix::Deadline::never())) {
+    for (std::size_t left = clients_.size(); left > 0;) {
+      std::span<epoll_event> events;
+      const auto look = [&] {
+        events = epoll.wait(room, posix::Deadline::now());
+        return !events.empty();
+      };
+      if (!sync::call_until(look)) events = epoll.wait(room, posix::Deadline::never());
+      for (const epoll_event& event : events) {
         Client& client = *static_cast<Client*>(event.data.ptr);
         if (take(client,
                  [&](void* into, std::size_t bytes) { return client.wire->receive_now(into, bytes); }))
@@ -111,6 +126,7 @@ class Server {
         epoll.forget(client.wire->descriptor());
         --left;
       }
+    }
   }
 
  private:
@@ -154,18 +170,32 @@ class Server {
 };
 
 /// Forms: the payload goes there, or comes back; the server sits beside its first client, or elsewhere, as
-/// far as its seats allow: which of the two makes more of a difference than all that a server does.
+/// far as its seats allow: which of the two makes more of a difference than all that a server does. Beside
+/// each other they only sit where they do not spin.
 class Echo final : public EchoBursts {
  public:
-  Echo(std::uint64_t bytes, std::vector<Ends> lines, const std::vector<int>& seats)
-      : EchoBursts(static_cast<int>(lines.size()), kForms, bytes, kMostTrips, seats) {
+  /// As the cell waits, but that nobody spins where processes share CPUs.
+  static sync::Patience pace(int clients, const std::vector<int>& seats) {
+    const int processes = clients + servers_for(clients, seats);
+    sync::Patience pace = sync::patience();
+    if (static_cast<std::size_t>(processes) > posix::allowed_cpus().size()) pace.spins = 0;
+    return pace;
+  }
+
+  Echo(std::uint64_t bytes, std::vector<Ends> lines, const std::vector<int>& seats, sync::Patience pace)
+      : EchoBursts(static_cast<int>(lines.size()), pace.spins > 0 ? kForms / 2 : kForms, bytes,
+                   pace.spins > 0 ? kMostTripsAwake : kMostTrips, seats),
+        pace_(pace) {
     const auto count = static_cast<std::size_t>(servers());
     std::vector<std::vector<std::unique_ptr<Wire>>> ends(count);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       ends[i % count].push_back(std::move(lines[i].server));
       wires_.push_back(std::move(lines[i].client));
     }
-    start([&ends](int server) {
+    start([&ends, pace](int server) {
+      // Until the next burst it is in nobody's way.
+      sync::patience() = {std::min(pace.spins, sync::spins_for(kAwakeNs)),
+                          std::min(pace.yields, kMostYields)};
       auto& mine = ends[static_cast<std::size_t>(server)];
       std::vector<int> kept;
       for (const auto& wire : mine) kept.push_back(wire->descriptor());
@@ -177,16 +207,30 @@ class Echo final : public EchoBursts {
  private:
   static constexpr int kForms = 4;
   static constexpr std::uint64_t kMostTrips = 8;
-  static bool there(int form) { return form % 2 == 0; }
-  static bool beside(int form) { return form / 2 == 0; }
+  static constexpr std::uint64_t kMostTripsAwake = 32;
+  static constexpr std::int64_t kAwakeNs = 50'000;
+  static constexpr std::uint32_t kMostYields = 16;
 
-  bool prepare(int party, int form) override { return seat_server(party, beside(form)); }
+  static bool there(int form) { return form % 2 == 0; }
+  bool beside(int form) const { return pace_.spins == 0 && form / 2 == 0; }
+
+  bool prepare(int party, int form) override {
+    before_ = sync::patience();
+    sync::patience() = pace_;
+    // Where it waits awake, an empty request that is not timed wakes it.
+    return seat_server(party, beside(form)) && (sync::calls_of_patience() == 0 || exchange(party, 0, 0));
+  }
+  void rest(int) override { sync::patience() = before_; }
 
   bool trip(int party, int form) override {
+    return there(form) ? exchange(party, bytes(), 0) : exchange(party, 0, bytes());
+  }
+
+  bool exchange(int party, std::uint64_t there, std::uint64_t back) {
     Wire& wire = *wires_[static_cast<std::size_t>(party)];
     RequestHeader header;
-    header.bytes = there(form) ? static_cast<std::uint32_t>(bytes()) : 0;
-    header.object = there(form) ? 0 : bytes();
+    header.bytes = static_cast<std::uint32_t>(there);
+    header.object = back;
     const std::size_t request = sizeof header + header.bytes;
     const std::size_t reply = sizeof(ReplyHeader) + header.object;
     room_.resize(std::max({room_.size(), request, reply}));
@@ -200,8 +244,11 @@ class Echo final : public EchoBursts {
     return true;
   }
 
+  const sync::Patience pace_;
   std::vector<std::unique_ptr<Wire>> wires_;  // each party uses its own
-  std::vector<char> room_;                    // a process's own
+  // A process's own.
+  sync::Patience before_;
+  std::vector<char> room_;
 };
 
 /// What connects, or nothing where there is no loopback device.
@@ -234,7 +281,7 @@ std::unique_ptr<Probe> make_echo(Floor floor, std::uint64_t bytes, int clients,
     default:
       return nullptr;
   }
-  return std::make_unique<Echo>(bytes, std::move(lines), seats);
+  return std::make_unique<Echo>(bytes, std::move(lines), seats, Echo::pace(clients, seats));
 }
 
 }  // namespace shmoo::bench::probes

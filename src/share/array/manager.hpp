@@ -111,7 +111,8 @@ struct Manager : ManagerBy<manager::Transport::socket> {
       .name = "manager",
       .summary = "an array in a server process, behind a private Unix socket",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true};
+      .served = true,
+      .patient = true};
 };
 
 struct ManagerShm : ManagerBy<manager::Transport::shm> {
@@ -130,6 +131,7 @@ struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
       .summary = "an array in a server process, calls over TCP on this machine",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
       .served = true,
+      .patient = true,
       .transport = Transport::tcp};
 };
 

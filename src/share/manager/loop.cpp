@@ -15,6 +15,8 @@ constexpr std::size_t kChunk = 64 * 1024;  // what one receive may bring
 constexpr std::size_t kMostChunk =
     4 << 20;  // of a large frame: memory follows what arrives, not what is announced
 
+constexpr int kLooks = 64;  // at one socket, before all of them are looked at
+
 thread_local Loop* current = nullptr;
 
 }  // namespace
@@ -23,7 +25,10 @@ const Loop::Share Loop::kTurn{.frames = 128, .bytes = 256 * 1024};
 const Loop::Share Loop::kAll{.frames = SIZE_MAX, .bytes = SIZE_MAX, .busy = Calls::Busy::wait};
 
 Loop::Loop(House& house)
-    : house_(house), polled_(house.cpus), tidy_timer_(posix::make_timer(), [this] { tidy_later_ = false; }) {
+    : house_(house),
+      polled_(house.cpus),
+      sockets_(house.cpus),
+      tidy_timer_(posix::make_timer(), [this] { tidy_later_ = false; }) {
   // Edge-triggered: each signal is one event, and nobody has to read the counter.
   epoll_.watch(bell_.fd(), EPOLLIN | EPOLLET, nullptr);
   watch(tidy_timer_, tidy_timer_.fd.get(), EPOLLET);
@@ -38,7 +43,9 @@ void Loop::run() {
   std::array<epoll_event, 64> room;
   const std::function<void()> send_them = [this] { send_answers(); };
   while (!house_.ending) {
+    look_at_sockets();
     const auto events = epoll_.wait(room, until());
+    if (events.empty() && sockets_.awake()) sockets_.in_vain();
     for (const epoll_event& event : events) {
       auto* source = static_cast<Source*>(event.data.ptr);
       if (source && !source->gone) source->ready(event.events);
@@ -58,7 +65,7 @@ void Loop::run() {
 }
 
 posix::Deadline Loop::until() const {
-  if (polled_.awake() || !line_.empty() || letters_wait_.load(std::memory_order_relaxed))
+  if (polled_.awake() || sockets_.awake() || !line_.empty() || letters_wait_.load(std::memory_order_relaxed))
     return posix::Deadline::now();
   const std::int64_t first = house_.calls.expires_ns();
   if (first == INT64_MAX) return posix::Deadline::never();
@@ -170,10 +177,43 @@ void Loop::ready(Connection& connection, std::uint32_t events) {
   // What it sends before that has been done can wait.
   if (connection.in_line || connection.stalled) return;
   guarded(connection, [&] {
-    if ((events & ~EPOLLOUT) && !connection.closing && connection.out.size() <= Connection::kMostUnread)
-      receive(connection);
+    if ((events & ~EPOLLOUT) && !connection.closing && connection.out.size() <= Connection::kMostUnread &&
+        receive(connection) && !connection.lines)
+      sockets_.heard(connection);
     work(connection);
   });
+}
+
+/// A client who is alone is received from at once: to ask the kernel first who has something would be a
+/// second call for each request.
+void Loop::look_at_sockets() {
+  follow(polled_.awake() ? nullptr : sockets_.only());
+  for (int looks = 0; looks < kLooks && followed_; ++looks) {
+    Connection& one = *followed_;
+    if (letters_wait_.load(std::memory_order_relaxed) || one.in_line || one.stalled || !one.out.empty())
+      return;
+    bool heard = false;
+    guarded(one, [&] {
+      heard = !one.closing && receive(one);
+      if (heard) sockets_.heard(one);
+      if (heard || one.closing) work(one);
+    });
+    if (one.gone) return;
+    if (heard)
+      send_answers();
+    else
+      sockets_.in_vain();
+    if (sockets_.only() != &one) follow(nullptr);
+  }
+}
+
+/// Epoll does not watch the one that is followed, for the client would have to tell it of each request: it must
+/// be looked at, or given back by following another one or none.
+void Loop::follow(Connection* connection) {
+  if (followed_ == connection) return;
+  Connection* const before = std::exchange(followed_, connection);
+  if (before) guarded(*before, [&] { send(*before); });
+  if (connection) watch_for(*connection, connection->watched);
 }
 
 /// No memory for a client's frame, or a transfer that failed for no reason of its own, ends this client
@@ -233,7 +273,7 @@ void Loop::work(Connection& connection, const Share& share) {
 
 /// @return false when the next frame is not whole yet, was none, or has to wait for its object.
 bool Loop::one_frame(Connection& connection, Calls::Busy busy) {
-  Request request;
+  Request& request = request_;
   std::string reason;
   switch (next_frame(connection.in, request, reason)) {
     case Frame::part:
@@ -284,6 +324,8 @@ bool Loop::start_lines(Connection& connection) {
   // Nothing else is on the way, so there is room for a short reply.
   if (sent.bytes != out.size()) return close(connection), false;
   out.clear();
+  sockets_.remove(connection);
+  if (followed_ == &connection) followed_ = nullptr;
   connection.turn_to_lines();
   connection.bell = std::make_unique<Trigger>(
       posix::Fd(), [this, &connection] { polled_.add(*connection.lines, connection); });
@@ -302,8 +344,9 @@ void Loop::watch_for(Connection& connection, std::uint32_t events) {
   }
   const int fd = connection.wire->descriptor();
   auto* const source = static_cast<Source*>(&connection);
-  if (connection.stalled) {
-    // Not even its end, which epoll would go on telling, is to be seen before the call is carried out.
+  if (connection.stalled || &connection == followed_) {
+    // Of the one not even its end, which epoll would go on telling, is to be seen before the call is carried out; of the
+    // other we see it ourselves.
     if (std::exchange(connection.known, false)) epoll_.forget(fd);
   } else if (!connection.known) {
     epoll_.watch(fd, events, source);
@@ -317,7 +360,11 @@ void Loop::watch_for(Connection& connection, std::uint32_t events) {
 void Loop::close(Connection& connection) {
   const auto bound = connection.cut_off();
   if (std::exchange(connection.known, false)) epoll_.forget(connection.wire->descriptor());
-  if (connection.lines) polled_.remove(*connection.lines);
+  if (connection.lines)
+    polled_.remove(*connection.lines);
+  else
+    sockets_.remove(connection);
+  if (followed_ == &connection) followed_ = nullptr;
   if (connection.bell) forget(*connection.bell, connection.lines->bell());
   house_.calls.drop(connection);
   house_.calls.leave(connection, bound);

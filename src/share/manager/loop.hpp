@@ -13,6 +13,7 @@
 #include "posix/epoll.hpp"
 #include "posix/event_fd.hpp"
 #include "share/manager/calls.hpp"
+#include "share/manager/polled_sockets.hpp"
 #include "share/manager/polled_wires.hpp"
 #include "share/manager/sessions.hpp"
 #include "share/manager/tidy.hpp"
@@ -83,6 +84,8 @@ class Loop {
   void take_in(const std::shared_ptr<Connection>& connection);
   template <class Body>
   void guarded(Connection& connection, Body body);
+  void look_at_sockets();
+  void follow(Connection* connection);
   bool receive(Connection& connection);
   void at_end(Connection& connection);
   void work(Connection& connection, const Share& share = kTurn);
@@ -95,8 +98,11 @@ class Loop {
   House& house_;
   posix::Epoll epoll_;
   PolledWires polled_;
+  PolledSockets sockets_;
+  Connection* followed_ = nullptr;  // the one of them that epoll is not asked about
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
   Calls::Recent recent_;
+  Request request_;  // the one that is looked at: to clear its room costs more than to read it
   std::vector<std::shared_ptr<Connection>> line_;       // those with Connection::in_line
   std::vector<Connection*> answered_;                   // to be sent after the present event
   std::vector<std::shared_ptr<Connection>> graveyard_;  // until no fetched event can name them any more

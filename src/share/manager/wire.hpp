@@ -8,6 +8,7 @@
 
 #include "posix/fork_private.hpp"
 #include "posix/socket.hpp"
+#include "sync/patience.hpp"
 
 namespace shmoo::manager {
 
@@ -31,7 +32,8 @@ class ClientWire : public Wire {
   virtual posix::Readiness wait() = 0;
 };
 
-/// A stream socket, of whichever family; `Owner` is what keeps its descriptor.
+/// A stream socket, of whichever family: looked at for as long as the process's sync::patience() allows, then
+/// the kernel wakes us; `Owner` is what keeps its descriptor.
 template <class Owner>
 class SocketWireOf final : public ClientWire {
  public:
@@ -43,7 +45,12 @@ class SocketWireOf final : public ClientWire {
     return posix::receive_now(socket_.get(), data, bytes);
   }
   posix::Transfer receive_some(void* data, std::size_t bytes) override {
-    return posix::receive_some(socket_.get(), data, bytes);
+    posix::Transfer got{posix::Transfer::would_block};
+    const auto look = [&] {
+      got = receive_now(data, bytes);
+      return got.state != posix::Transfer::would_block;
+    };
+    return sync::call_until(look) ? got : posix::receive_some(socket_.get(), data, bytes);
   }
   posix::Readiness wait() override { return posix::wait_for_socket(socket_.get()); }
   int descriptor() const override { return socket_.get(); }

@@ -82,7 +82,8 @@ struct Manager : ManagerBy<manager::Transport::socket> {
   static constexpr About about{.name = "manager",
                                .summary = "a queue in a server process, behind a private Unix socket",
                                .peer_death = "only an item on its way to the dead is lost; all others go on",
-                               .served = true};
+                               .served = true,
+                               .patient = true};
 };
 
 struct ManagerShm : ManagerBy<manager::Transport::shm> {
@@ -99,6 +100,7 @@ struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
                                .summary = "a queue in a server process, calls over TCP on this machine",
                                .peer_death = "only an item on its way to the dead is lost; all others go on",
                                .served = true,
+                               .patient = true,
                                .transport = Transport::tcp};
 };
 

@@ -103,7 +103,8 @@ struct Manager : ManagerBy<manager::Transport::socket> {
       .name = "manager",
       .summary = "a value in a server process, behind a private Unix socket",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true};
+      .served = true,
+      .patient = true};
 };
 
 struct ManagerShm : ManagerBy<manager::Transport::shm> {
@@ -122,6 +123,7 @@ struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
       .summary = "a value in a server process, calls over TCP on this machine",
       .peer_death = "nothing happens to the others; the server takes back what the dead had",
       .served = true,
+      .patient = true,
       .transport = Transport::tcp};
 };
 
