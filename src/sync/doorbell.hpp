@@ -6,6 +6,7 @@
 // publishing and waking, or a woken waiter that is killed before it acts, costs the others one nap: sleepers
 // look again by themselves every kNap.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -39,7 +40,7 @@ class Doorbell {
   template <class Ready>
   static bool look(Ready ready) {
     if (patience().spins > 0) return spin_until(ready);
-    for (int turn = 0; turn < kTurns; ++turn) {
+    for (std::uint32_t left = std::max(kTurns, patience().yields); left > 0; --left) {
       posix::yield();
       if (ready()) return true;
     }
@@ -81,7 +82,7 @@ class Doorbell {
 
  private:
   static constexpr std::uint32_t kSleeping = 1;
-  static constexpr int kTurns = 2;
+  static constexpr std::uint32_t kTurns = 2;
 
   [[gnu::noinline]] void wake_one() {
     // The flag stays up while there was somebody to wake: others may still sleep.

@@ -183,8 +183,7 @@ class Echo final : public EchoBursts {
   }
 
   Echo(std::uint64_t bytes, std::vector<Ends> lines, const std::vector<int>& seats, sync::Patience pace)
-      : EchoBursts(static_cast<int>(lines.size()), pace.spins > 0 ? kForms / 2 : kForms, bytes,
-                   pace.spins > 0 ? kMostTripsAwake : kMostTrips, seats),
+      : EchoBursts(static_cast<int>(lines.size()), pace.spins > 0 ? kForms / 2 : kForms, bytes, seats),
         pace_(pace) {
     const auto count = static_cast<std::size_t>(servers());
     std::vector<std::vector<std::unique_ptr<Wire>>> ends(count);
@@ -206,11 +205,10 @@ class Echo final : public EchoBursts {
 
  private:
   static constexpr int kForms = 4;
-  static constexpr std::uint64_t kMostTrips = 8;
-  static constexpr std::uint64_t kMostTripsAwake = 32;
   static constexpr std::int64_t kAwakeNs = 50'000;
   static constexpr std::uint32_t kMostYields = 16;
 
+  std::uint64_t most_trips(int) const override { return pace_.spins > 0 ? 32 : 8; }
   static bool there(int form) { return form % 2 == 0; }
   bool beside(int form) const { return pace_.spins == 0 && form / 2 == 0; }
 

@@ -22,11 +22,9 @@ namespace shmoo::bench::probes {
 class EchoBursts : public Bursts {
  protected:
   /// `seats`: the CPUs of the servers; empty = all that this process may use.
-  EchoBursts(int clients, int forms, std::uint64_t bytes, std::uint64_t most_trips,
-             const std::vector<int>& seats)
+  EchoBursts(int clients, int forms, std::uint64_t bytes, const std::vector<int>& seats)
       : Bursts(clients, forms),
         bytes_(std::min(bytes, kLongestEcho)),
-        most_trips_(most_trips),
         count_(servers_for(clients, seats)),
         board_(static_cast<std::size_t>(clients) * sizeof(Party)),
         cpus_(seats_or_all(seats)) {
@@ -52,6 +50,8 @@ class EchoBursts : public Bursts {
     }
   }
 
+  /// Of a burst, each party. Few where they are long.
+  virtual std::uint64_t most_trips(int form) const = 0;
   /// Before the clock starts. @return false when the server is gone or does not answer.
   virtual bool prepare(int party, int form) = 0;
   /// One request and its reply; returns likewise.
@@ -104,14 +104,16 @@ class EchoBursts : public Bursts {
     return free.empty() ? others : free;
   }
 
-  std::uint64_t trips() const {
+  std::uint64_t trips(int form) const {
     const auto bytes = std::max<std::uint64_t>(bytes_, 1) * static_cast<std::uint64_t>(parties());
-    return std::clamp<std::uint64_t>(kEnough / bytes, 1, most_trips_);
+    return std::clamp<std::uint64_t>(kEnough / bytes, 1, most_trips(form));
   }
   /// A server has just been forked when the first call comes: it and the pages that it touches for the first
   /// time take longer than the budget.
   int least_bursts() const final { return 4; }
-  std::uint64_t operations(int) const final { return trips() * static_cast<std::uint64_t>(parties()); }
+  std::uint64_t operations(int form) const final {
+    return trips(form) * static_cast<std::uint64_t>(parties());
+  }
 
   /// A party's calls of one burst.
   bool call_all(int party, int form) {
@@ -122,9 +124,10 @@ class EchoBursts : public Bursts {
       bool good = prepare(party, form);
       // Of many clients only the whole burst tells what they did beside each other. Of one the best part
       // counts.
-      const std::uint64_t part = parties() == 1 ? std::min(trips(), kPart) : trips();
+      const std::uint64_t all = trips(form);
+      const std::uint64_t part = parties() == 1 ? std::min(all, kPart) : all;
       mine.ns = kWorst;
-      for (std::uint64_t done = 0; done < trips() && good; done += part) {
+      for (std::uint64_t done = 0; done < all && good; done += part) {
         const double ns = timed(part, [&] {
           for (std::uint64_t i = 0; i < part && good; ++i) good = trip(party, form);
         });
@@ -157,7 +160,6 @@ class EchoBursts : public Bursts {
   }
 
   const std::uint64_t bytes_;
-  const std::uint64_t most_trips_;
   const int count_;  // of servers
   posix::Shared<Board> board_;
   std::vector<posix::Child> servers_;

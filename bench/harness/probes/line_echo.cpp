@@ -157,11 +157,7 @@ class LineEcho final : public EchoBursts {
 
  private:
   LineEcho(std::uint64_t bytes, int clients, const std::vector<int>& seats, std::vector<Way> ways)
-      : EchoBursts(clients, static_cast<int>(ways.size()), bytes,
-                   !ways.front().sleeps ? kMostTrips
-                   : clients > 1        ? 2 * kFewTrips
-                                        : kFewTrips,
-                   seats),
+      : EchoBursts(clients, static_cast<int>(ways.size()), bytes, seats),
         ways_(std::move(ways)),
         shared_(static_cast<std::size_t>(clients) * sizeof(Pair)) {
     for (int client = 0; client < clients; ++client) {
@@ -174,8 +170,12 @@ class LineEcho final : public EchoBursts {
     });
   }
 
-  static constexpr std::uint64_t kMostTrips = 32;
-  static constexpr std::uint64_t kFewTrips = 8;  // where they are long
+  /// Several clients take some trips to fall into step, longer where they give the CPU to each other.
+  std::uint64_t most_trips(int form) const override {
+    const bool alone = parties() == 1;
+    if (ways_[static_cast<std::size_t>(form)].sleeps) return alone ? 8 : 16;
+    return alone ? 32 : 256;
+  }
   struct Ends {
     LineWriter out;
     LineReader in;
