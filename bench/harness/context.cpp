@@ -21,7 +21,7 @@ std::string local_time_now() {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &local);
   std::string stamp = text;
-  stamp.insert(stamp.size() - 2, ":");  // as ISO 8601 and Google Benchmark write the zone
+  stamp.insert(stamp.size() - 2, 1, ':');  // as ISO 8601 and Google Benchmark write the zone
   return stamp;
 }
 
