@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "share/array/contract.hpp"
+#include "share/managed.hpp"
 #include "share/manager/manager.hpp"
 
 namespace shmoo::array {
@@ -93,8 +94,9 @@ class ManagerArray {
   manager::Reference array_;
 };
 
-template <manager::Transport transport>
+template <Transport transport>
 struct ManagerBy {
+  static constexpr About about = managed(transport);
   template <class T>
   static std::string refusal(std::size_t elements) {
     return elements > manager::kMaxPayload / sizeof(T) ? "a slice must fit a frame of 64 MiB" : "";
@@ -106,33 +108,8 @@ struct ManagerBy {
   };
 };
 
-struct Manager : ManagerBy<manager::Transport::socket> {
-  static constexpr About about{
-      .name = "manager",
-      .summary = "an array in a server process, behind a private Unix socket",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true,
-      .patient = true};
-};
-
-struct ManagerShm : ManagerBy<manager::Transport::shm> {
-  static constexpr About about{
-      .name = "manager_shm",
-      .summary = "an array in a server process, calls over lines of shared memory",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true,
-      .patient = true,
-      .transport = Transport::shm};
-};
-
-struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
-  static constexpr About about{
-      .name = "manager_tcp",
-      .summary = "an array in a server process, calls over TCP on this machine",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true,
-      .patient = true,
-      .transport = Transport::tcp};
-};
+using Manager = ManagerBy<Transport::socket>;
+using ManagerShm = ManagerBy<Transport::shm>;
+using ManagerTcp = ManagerBy<Transport::tcp>;
 
 }  // namespace shmoo::array

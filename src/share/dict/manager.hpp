@@ -8,6 +8,7 @@
 // when the server is gone.
 #pragma once
 #include "share/dict/contract.hpp"
+#include "share/managed.hpp"
 #include "share/manager/manager.hpp"
 
 namespace shmoo::dict {
@@ -158,8 +159,9 @@ class ManagerDict {
   manager::Reference dict_ = manager_.create(manager::Type::dict);
 };
 
-template <manager::Transport transport>
+template <Transport transport>
 struct ManagerBy {
+  static constexpr About about = managed(transport);
   struct Type : ManagerDict {
     explicit Type(const Shape&) : ManagerDict(transport) {}
   };
@@ -168,33 +170,8 @@ struct ManagerBy {
   }
 };
 
-struct Manager : ManagerBy<manager::Transport::socket> {
-  static constexpr About about{
-      .name = "manager",
-      .summary = "a dict in a server process, behind a private Unix socket",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true,
-      .patient = true};
-};
-
-struct ManagerShm : ManagerBy<manager::Transport::shm> {
-  static constexpr About about{
-      .name = "manager_shm",
-      .summary = "a dict in a server process, calls over lines of shared memory",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true,
-      .patient = true,
-      .transport = Transport::shm};
-};
-
-struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
-  static constexpr About about{
-      .name = "manager_tcp",
-      .summary = "a dict in a server process, calls over TCP on this machine",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true,
-      .patient = true,
-      .transport = Transport::tcp};
-};
+using Manager = ManagerBy<Transport::socket>;
+using ManagerShm = ManagerBy<Transport::shm>;
+using ManagerTcp = ManagerBy<Transport::tcp>;
 
 }  // namespace shmoo::dict

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "share/managed.hpp"
 #include "share/manager/manager.hpp"
 #include "share/queue/contract.hpp"
 
@@ -68,8 +69,10 @@ class ManagerQueue {
   manager::Reference queue_;
 };
 
-template <manager::Transport transport>
+template <Transport transport>
 struct ManagerBy {
+  static constexpr About about =
+      managed(transport, "only an item on its way to the dead is lost; all others go on");
   struct Type : ManagerQueue {
     explicit Type(const Shape& shape) : ManagerQueue(transport, shape) {}
   };
@@ -78,30 +81,8 @@ struct ManagerBy {
   }
 };
 
-struct Manager : ManagerBy<manager::Transport::socket> {
-  static constexpr About about{.name = "manager",
-                               .summary = "a queue in a server process, behind a private Unix socket",
-                               .peer_death = "only an item on its way to the dead is lost; all others go on",
-                               .served = true,
-                               .patient = true};
-};
-
-struct ManagerShm : ManagerBy<manager::Transport::shm> {
-  static constexpr About about{.name = "manager_shm",
-                               .summary = "a queue in a server process, calls over lines of shared memory",
-                               .peer_death = "only an item on its way to the dead is lost; all others go on",
-                               .served = true,
-                               .patient = true,
-                               .transport = Transport::shm};
-};
-
-struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
-  static constexpr About about{.name = "manager_tcp",
-                               .summary = "a queue in a server process, calls over TCP on this machine",
-                               .peer_death = "only an item on its way to the dead is lost; all others go on",
-                               .served = true,
-                               .patient = true,
-                               .transport = Transport::tcp};
-};
+using Manager = ManagerBy<Transport::socket>;
+using ManagerShm = ManagerBy<Transport::shm>;
+using ManagerTcp = ManagerBy<Transport::tcp>;
 
 }  // namespace shmoo::queue

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "share/managed.hpp"
 #include "share/manager/manager.hpp"
 #include "share/value/contract.hpp"
 
@@ -88,8 +89,9 @@ class ManagerValue {
   manager::Reference value_;
 };
 
-template <manager::Transport transport>
+template <Transport transport>
 struct ManagerBy {
+  static constexpr About about = managed(transport);
   template <class T>
   static constexpr const char* refusal = nullptr;
   template <class T>
@@ -98,33 +100,8 @@ struct ManagerBy {
   };
 };
 
-struct Manager : ManagerBy<manager::Transport::socket> {
-  static constexpr About about{
-      .name = "manager",
-      .summary = "a value in a server process, behind a private Unix socket",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true,
-      .patient = true};
-};
-
-struct ManagerShm : ManagerBy<manager::Transport::shm> {
-  static constexpr About about{
-      .name = "manager_shm",
-      .summary = "a value in a server process, calls over lines of shared memory",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true,
-      .patient = true,
-      .transport = Transport::shm};
-};
-
-struct ManagerTcp : ManagerBy<manager::Transport::tcp> {
-  static constexpr About about{
-      .name = "manager_tcp",
-      .summary = "a value in a server process, calls over TCP on this machine",
-      .peer_death = "nothing happens to the others; the server takes back what the dead had",
-      .served = true,
-      .patient = true,
-      .transport = Transport::tcp};
-};
+using Manager = ManagerBy<Transport::socket>;
+using ManagerShm = ManagerBy<Transport::shm>;
+using ManagerTcp = ManagerBy<Transport::tcp>;
 
 }  // namespace shmoo::value
