@@ -185,16 +185,19 @@ void Loop::ready(Connection& connection, std::uint32_t events) {
 }
 
 /// A client who is alone is received from at once: to ask the kernel first who has something would be a
-/// second call for each request.
+/// second call for each request. Not while it waits for anything else than to be heard.
 void Loop::look_at_sockets() {
-  follow(polled_.awake() ? nullptr : sockets_.only());
+  const auto fit = [](const Connection* one) {
+    return one && !one->closing && !one->in_line && !one->stalled && one->out.empty();
+  };
+  Connection* const only = polled_.awake() ? nullptr : sockets_.only();
+  follow(fit(only) ? only : nullptr);
   for (int looks = 0; looks < kLooks && followed_; ++looks) {
+    if (letters_wait_.load(std::memory_order_relaxed)) return;
     Connection& one = *followed_;
-    if (letters_wait_.load(std::memory_order_relaxed) || one.in_line || one.stalled || !one.out.empty())
-      return;
     bool heard = false;
     guarded(one, [&] {
-      heard = !one.closing && receive(one);
+      heard = receive(one);
       if (heard) sockets_.heard(one);
       if (heard || one.closing) work(one);
     });
@@ -203,12 +206,12 @@ void Loop::look_at_sockets() {
       send_answers();
     else
       sockets_.in_vain();
-    if (sockets_.only() != &one) follow(nullptr);
+    if (sockets_.only() != &one || !fit(&one)) follow(nullptr);
   }
 }
 
-/// Epoll does not watch the one that is followed, for the client would have to tell it of each request: it must
-/// be looked at, or given back by following another one or none.
+/// Epoll does not watch the one that is followed, for the client would have to tell it of each request: it
+/// must be looked at, or given back by following another one or none.
 void Loop::follow(Connection* connection) {
   if (followed_ == connection) return;
   Connection* const before = std::exchange(followed_, connection);
@@ -345,8 +348,8 @@ void Loop::watch_for(Connection& connection, std::uint32_t events) {
   const int fd = connection.wire->descriptor();
   auto* const source = static_cast<Source*>(&connection);
   if (connection.stalled || &connection == followed_) {
-    // Of the one not even its end, which epoll would go on telling, is to be seen before the call is carried out; of the
-    // other we see it ourselves.
+    // Of the one not even its end, which epoll would go on telling, is to be seen before the call is carried
+    // out; of the other we see it ourselves.
     if (std::exchange(connection.known, false)) epoll_.forget(fd);
   } else if (!connection.known) {
     epoll_.watch(fd, events, source);
