@@ -28,6 +28,11 @@ int busy(const Cell& cell, const About& about) {
   return cell.procs + (about.served ? 1 : 0);
 }
 
+/// Its processes wait for the kernel to bring them something.
+bool by_kernel(const About& about) {
+  return about.served && about.transport != Transport::shm;
+}
+
 }  // namespace
 
 machine::Placement seats_of(const Cell& cell) {
@@ -73,7 +78,7 @@ void set_patience(const Cell& cell, const About& about, int width, std::int64_t 
   sync::Patience patience;
   switch (wait_of(cell)) {
     case Wait::adaptive:
-      if (busy(cell, about) <= width) patience.spins = sync::spins_for(spin_ns);
+      if (busy(cell, about) <= width && !by_kernel(about)) patience.spins = sync::spins_for(spin_ns);
       break;
     case Wait::spin:
       patience.spins = sync::spins_for(kSpinLimitNs);

@@ -18,10 +18,12 @@ std::string_view nearness(const std::vector<int>& cpus);
 
 /// How the processes of a team wait, by the axis "wait" of its cell.
 enum class Wait {
-  adaptive,  ///< spin for about a wake-up's cost, then sleep; at once when there are more processes than CPUs
-  spin,      ///< spin for far longer than any healthy wait; sleep only then
-  yield,     ///< spin a little, then give up the CPU again and again; sleep after a while
-  block,     ///< sleep at once
+  adaptive,  ///< spin for about a wake-up's cost, then sleep; at once when there are more processes than
+             ///< CPUs, and at a socket, where each look is a system call and those one is compared with sleep
+             ///< as well
+  spin,   ///< spin for far longer than any healthy wait; sleep only then
+  yield,  ///< spin a little, then give up the CPU again and again; sleep after a while
+  block,  ///< sleep at once
 };
 /// Names as on the command line, in the order of the enumeration.
 const std::vector<std::string>& wait_names();
