@@ -16,9 +16,11 @@ namespace shmoo::test {
 class Stepped {
  public:
   /// Forks a process that stands before the first instruction of `body`; the destructor kills it wherever it
-  /// is.
-  explicit Stepped(const std::function<void()>& body)
-      : child_([this, &body] {
+  /// is. `before`: what the process does first, at its own speed.
+  explicit Stepped(
+      const std::function<void()>& body, const std::function<void()>& before = [] {})
+      : child_([this, &body, &before] {
+          before();
           ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
           ::raise(SIGSTOP);
           body();
