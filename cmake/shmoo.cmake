@@ -25,7 +25,8 @@ add_library(shmoo_options INTERFACE)
 target_include_directories(shmoo_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/bench)
 # Joining neighbouring 8-byte stores into one of 16 goes by way of the stack in GCC 12, where the load waits for both: 20 cycles
 # for a header of two words. Loops are vectorised as before.
-target_compile_options(shmoo_options INTERFACE -fno-tree-slp-vectorize)
+set(shmoo_code_flags -fno-tree-slp-vectorize)
+target_compile_options(shmoo_options INTERFACE ${shmoo_code_flags})
 target_compile_options(shmoo_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-interference-size
   $<$<BOOL:${SHMOO_WERROR}>:-Werror>)
 if(SHMOO_SANITIZE)
@@ -75,7 +76,7 @@ function(shmoo_build_facts source)
     COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DHEADER=${header} -P ${PROJECT_SOURCE_DIR}/cmake/commit.cmake)
   add_dependencies(shmoo_bench shmoo_commit)
   string(TOUPPER ${CMAKE_BUILD_TYPE} type)
-  string(STRIP "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}}" flags)
+  string(STRIP "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}} ${shmoo_code_flags}" flags)
   target_include_directories(shmoo_bench PRIVATE ${PROJECT_BINARY_DIR}/facts)
   set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS
     "SHMOO_COMPILER=\"${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}\";SHMOO_FLAGS=\"${flags}\";SHMOO_SANITIZERS=\"${SHMOO_SANITIZE}\"")
