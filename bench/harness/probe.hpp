@@ -33,8 +33,8 @@ enum class Floor {
   page_fault,  ///< the first write to a page; one party
   echo_socket,  ///< a request with `bytes` of payload to a bare server and its reply, or the other way round,
                 ///< by a Unix socket; all members at the same time
-  echo_tcp,  ///< the same by TCP through the loopback device
-  echo_shm,  ///< the same by lines of shared memory, at which both sides look
+  echo_tcp,     ///< the same by TCP through the loopback device
+  echo_shm,     ///< the same by lines of shared memory, at which both sides look
 };
 /// As in cells and rows: "cache_line", "block_stream" ...; "" for none.
 std::string_view name(Floor floor);

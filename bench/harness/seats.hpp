@@ -18,9 +18,9 @@ std::string_view nearness(const std::vector<int>& cpus);
 
 /// How the processes of a team wait, by the axis "wait" of its cell.
 enum class Wait {
-  adaptive,  ///< spin for about a wake-up's cost, then sleep; at once when there are more processes than
-             ///< CPUs, and at a socket, where each look is a system call and those one is compared with sleep
-             ///< as well
+  /// Spin for about a wake-up's cost, then sleep; at once when there are more processes than CPUs, and at a
+  /// socket, where each look is a system call, and the peers that one is compared with sleep as well.
+  adaptive,
   spin,   ///< spin for far longer than any healthy wait; sleep only then
   yield,  ///< spin a little, then give up the CPU again and again; sleep after a while
   block,  ///< sleep at once

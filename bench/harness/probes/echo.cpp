@@ -19,6 +19,7 @@
 #include "share/manager/buffer.hpp"
 #include "share/manager/protocol.hpp"
 #include "sync/patience.hpp"
+#include "sync/patient_socket.hpp"
 
 namespace shmoo::bench::probes {
 namespace {
@@ -32,9 +33,8 @@ class Wire {
   virtual ~Wire() = default;
   virtual posix::Transfer send_now(const void* data, std::size_t bytes) = 0;
   virtual posix::Transfer receive_now(void* data, std::size_t bytes) = 0;
-  /// Waits, as the process's patience says, for at least one byte, the end, or until the other end counts as
-  /// lost
-  /// (`would_block`).
+  /// Waits as the process's patience says: for at least one byte, the end, or until the other end counts as
+  /// lost (`would_block`).
   virtual posix::Transfer receive_some(void* data, std::size_t bytes) = 0;
   /// Waits until something can be sent.
   virtual void wait() = 0;
@@ -52,12 +52,7 @@ class SocketWire final : public Wire {
     return posix::receive_now(socket_.get(), data, bytes);
   }
   posix::Transfer receive_some(void* data, std::size_t bytes) override {
-    posix::Transfer got{posix::Transfer::would_block};
-    const auto look = [&] {
-      got = receive_now(data, bytes);
-      return got.state != posix::Transfer::would_block;
-    };
-    return sync::call_until(look) ? got : posix::receive_some(socket_.get(), data, bytes);
+    return sync::receive_patiently(socket_.get(), data, bytes);
   }
   void wait() override { posix::wait_for_socket(socket_.get()); }
   int descriptor() const override { return socket_.get(); }

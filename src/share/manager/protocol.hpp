@@ -106,15 +106,21 @@ struct RequestHeader {
 };
 static_assert(sizeof(RequestHeader) == 24);
 
-/// Writes a header where a frame is made, word by word from registers: one that is put together in memory and
-/// copied from there has to wait until its parts have arrived.
+/// The first word of a header. Headers are written word by word from registers: one that is put together in
+/// memory and copied from there has to wait until its parts have arrived.
+inline std::uint64_t header_word(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d,
+                                 std::uint32_t bytes) {
+  return std::uint64_t{bytes} << 32 | std::uint64_t{d} << 24 | std::uint64_t{c} << 16 |
+         std::uint64_t{b} << 8 | a;
+}
+
+/// Writes a header where a frame is made.
 inline void write_header(char* to, const RequestHeader& header) {
-  const std::uint64_t first = std::uint64_t{header.bytes} << 32 | std::uint64_t{header.arguments} << 24 |
-                              std::uint64_t{header.method} << 16 | std::uint64_t{header.flags} << 8 |
-                              header.magic;
+  const std::uint64_t first =
+      header_word(header.magic, header.flags, header.method, header.arguments, header.bytes);
   std::memcpy(to, &first, sizeof first);
-  std::memcpy(to + 8, &header.request, sizeof header.request);
-  std::memcpy(to + 16, &header.object, sizeof header.object);
+  std::memcpy(to + offsetof(RequestHeader, request), &header.request, sizeof header.request);
+  std::memcpy(to + offsetof(RequestHeader, object), &header.object, sizeof header.object);
 }
 
 /// No reply is wanted, not even an error.
@@ -130,13 +136,11 @@ struct ReplyHeader {
 };
 static_assert(sizeof(ReplyHeader) == 16);
 
-/// Likewise.
 inline void write_header(char* to, const ReplyHeader& header) {
-  const std::uint64_t first = std::uint64_t{header.bytes} << 32 | std::uint64_t{header.unused} << 24 |
-                              std::uint64_t{header.error} << 16 | std::uint64_t{header.status} << 8 |
-                              header.magic;
+  const std::uint64_t first =
+      header_word(header.magic, header.status, header.error, header.unused, header.bytes);
   std::memcpy(to, &first, sizeof first);
-  std::memcpy(to + 8, &header.request, sizeof header.request);
+  std::memcpy(to + offsetof(ReplyHeader, request), &header.request, sizeof header.request);
 }
 
 enum class Status : std::uint8_t {

@@ -8,7 +8,7 @@
 
 #include "posix/fork_private.hpp"
 #include "posix/socket.hpp"
-#include "sync/patience.hpp"
+#include "sync/patient_socket.hpp"
 
 namespace shmoo::manager {
 
@@ -45,12 +45,7 @@ class SocketWireOf final : public ClientWire {
     return posix::receive_now(socket_.get(), data, bytes);
   }
   posix::Transfer receive_some(void* data, std::size_t bytes) override {
-    posix::Transfer got{posix::Transfer::would_block};
-    const auto look = [&] {
-      got = receive_now(data, bytes);
-      return got.state != posix::Transfer::would_block;
-    };
-    return sync::call_until(look) ? got : posix::receive_some(socket_.get(), data, bytes);
+    return sync::receive_patiently(socket_.get(), data, bytes);
   }
   posix::Readiness wait() override { return posix::wait_for_socket(socket_.get()); }
   int descriptor() const override { return socket_.get(); }

@@ -14,11 +14,15 @@ TextMap::Entry& TextMap::add(std::string_view key, std::string_view value) {
   if (holes_ > 0 && entries_.size() == entries_.capacity() && holes_ >= size() / 2) close_holes();
   if ((size() + 1) * 3 > cells_.size() * 2) make_index(std::max(kLeast, cells_.size() * 2));
   entries_.push_back({std::string(key), std::string(value)});
-  const std::uint32_t hash = hash_of(key);
+  enter(hash_of(key), entries_.size());
+  return entries_.back();
+}
+
+/// Where the index has a free cell for it.
+void TextMap::enter(std::uint32_t hash, std::size_t place) {
   std::size_t at = home(hash);
   while (cells_[at].entry != 0) at = next(at);
-  cells_[at] = {hash, static_cast<std::uint32_t>(entries_.size())};
-  return entries_.back();
+  cells_[at] = {hash, static_cast<std::uint32_t>(place)};
 }
 
 void TextMap::erase(const Entry& entry) {
@@ -56,12 +60,8 @@ void TextMap::close_gap(std::size_t gap) {
 void TextMap::make_index(std::size_t cells) {
   std::vector<Cell> old(cells, Cell{});
   old.swap(cells_);
-  for (const Cell& cell : old) {
-    if (cell.entry == 0) continue;
-    std::size_t at = home(cell.hash);
-    while (cells_[at].entry != 0) at = next(at);
-    cells_[at] = cell;
-  }
+  for (const Cell& cell : old)
+    if (cell.entry != 0) enter(cell.hash, cell.entry);
 }
 
 /// Both parts anew, with room for twice what is there.
@@ -73,9 +73,7 @@ void TextMap::close_holes() {
   for (Entry& entry : entries_) {
     if (entry.value.empty()) continue;
     entries.push_back(std::move(entry));
-    std::size_t at = home(hash_of(entries.back().key));
-    while (cells_[at].entry != 0) at = next(at);
-    cells_[at] = {hash_of(entries.back().key), static_cast<std::uint32_t>(entries.size())};
+    enter(hash_of(entries.back().key), entries.size());
   }
   entries_.swap(entries);
   holes_ = 0;

@@ -66,6 +66,7 @@ class TextMap {
       if (cell.hash == hash && entries_[cell.entry - 1].key == key) return at;
     }
   }
+  void enter(std::uint32_t hash, std::size_t place);
   void close_gap(std::size_t gap);
   void make_index(std::size_t cells);
   void close_holes();
